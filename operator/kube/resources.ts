@@ -1,0 +1,38 @@
+/** The resources that Hoheit reads or writes: where they live in the API. Kinds of our own declare theirs in `kinds/`. */
+import type {
+  Deployment, KubeEvent, KubeObject, Lease, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
+} from "../lib/k8s-types.ts";
+
+/** One REST resource. `T` is the shape of its objects; the phantom member carries it and never exists at run time. */
+export interface Resource<T extends KubeObject = KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly shape?: T;
+}
+
+const resource = <T extends KubeObject>(group: string, version: string, plural: string, kind: string, namespaced = true): Resource<T> =>
+  ({ group, version, plural, kind, namespaced });
+
+export const DEPLOYMENTS = resource<Deployment>("apps", "v1", "deployments", "Deployment");
+export const SERVICES = resource<Service>("", "v1", "services", "Service");
+export const SERVICE_ACCOUNTS = resource<ServiceAccount>("", "v1", "serviceaccounts", "ServiceAccount");
+export const NETWORK_POLICIES = resource<NetworkPolicy>("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy");
+export const POD_DISRUPTION_BUDGETS = resource<PodDisruptionBudget>("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget");
+export const PODS = resource<Pod>("", "v1", "pods", "Pod");
+export const NODES = resource<Node>("", "v1", "nodes", "Node", false);
+export const PERSISTENT_VOLUME_CLAIMS = resource<PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim");
+export const LEASES = resource<Lease>("coordination.k8s.io", "v1", "leases", "Lease");
+export const EVENTS = resource<KubeEvent>("events.k8s.io", "v1", "events", "Event");
+
+/** `apps/v1`, or `v1` for the core group. */
+export function apiVersionOf(of: Resource): string {
+  return of.group === "" ? of.version : `${of.group}/${of.version}`;
+}
+
+/** The name that RBAC, metrics and messages use: `deployments.apps`, `pods`. */
+export function resourceName(of: Resource): string {
+  return of.group === "" ? of.plural : `${of.plural}.${of.group}`;
+}

@@ -1,0 +1,38 @@
+/** Label and annotation keys, and the label sets of what Hoheit makes. Values never carry raw user text. */
+import { API_GROUP } from "./names.ts";
+
+export const MANAGED_BY = "app.kubernetes.io/managed-by";
+/** The value of `managed-by`; caches of children are filtered by it. */
+export const HOHEIT = "hoheit";
+
+/** What a pod may reach depends on its role alone (product.md). */
+export const ROLE = `${API_GROUP}/role`;
+export type Role = "Serving" | "Fetch" | "Purge" | "Probe" | "Gateway";
+
+/** Selector label of the pods of one LanguageModelDeployment; for ever. */
+export const DEPLOYMENT = `${API_GROUP}/deployment`;
+
+/** Hash of what we last applied: tells a removed field from one that was never ours (see runtime/execute.ts). */
+export const APPLIED_HASH = `${API_GROUP}/applied`;
+/** Which revision of the pod template a Deployment runs (an operator upgrade restarts nothing). */
+export const TEMPLATE_REVISION = `${API_GROUP}/template-revision`;
+/** Hash of what the pod template was rendered from; the same inputs keep their revision. */
+export const TEMPLATE_INPUTS = `${API_GROUP}/template-inputs`;
+/** Digest of the weights that the pods of a Deployment were approved for. */
+export const MODEL_DIGEST = `${API_GROUP}/model-digest`;
+
+/** Pods of this deployment, and nothing else: Deployment, Service, NetworkPolicy and PodDisruptionBudget select by it. */
+export const servingSelector = (deployment: string): Record<string, string> => ({ [DEPLOYMENT]: deployment });
+
+/** Labels of every child of a deployment, in the field's recommended vocabulary. */
+export function servingLabels(deployment: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "vllm",
+    "app.kubernetes.io/instance": deployment,
+    "app.kubernetes.io/component": "model-server",
+    "app.kubernetes.io/part-of": HOHEIT,
+    [MANAGED_BY]: HOHEIT,
+    [DEPLOYMENT]: deployment,
+    [ROLE]: "Serving" satisfies Role,
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * Names that are for ever: API group, field manager, finalizer, child names. A change here orphans objects in running
+ * clusters, so there is one home for them and a test that pins each.
+ */
+
+export const API_GROUP = "hoheit.dev";
+export const API_VERSION = `${API_GROUP}/v1alpha1`;
+
+/** The field manager of every server-side apply (KEP-555). */
+export const FIELD_MANAGER = "hoheit";
+
+/** Holds a deployment, and its network policy, until no pod of it is left: the seal outlives what it seals. */
+export const SEAL_FINALIZER = `${API_GROUP}/seal`;
+
+/** `servicePort` of every model server, named `http`; vLLM's own default. */
+export const SERVING_PORT = 8000;
+export const SERVING_PORT_NAME = "http";
+
+/** The Lease by which replicas of the operator elect a leader. */
+export const LEADER_LEASE = "hoheit-operator";
+
+/**
+ * Names of the children of a LanguageModelDeployment. Names of custom resources are at most 40 characters, so that
+ * every child name, and the pod names derived from it, fits 63.
+ */
+export const childName = (deployment: string): string => deployment;

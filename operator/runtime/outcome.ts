@@ -1,0 +1,13 @@
+/** What a reconcile can end in: a closed union, so that nobody forgets an ending. Throwing means a bug or a transport failure. */
+
+export type Outcome =
+  /** As wished. `recheckAfterMs` only where time itself changes the answer (an approval that expires). */
+  | { readonly kind: "done"; readonly recheckAfterMs?: number }
+  /** Something outside must move first; a watch usually says when, `delayMs` is the net below it. */
+  | { readonly kind: "waiting"; readonly reason: string; readonly delayMs: number }
+  /** Only a person can go on; `action` says what to do. Looked at again when an object it reads changes. */
+  | { readonly kind: "stalled"; readonly reason: string; readonly action: string };
+
+export const done = (recheckAfterMs?: number): Outcome => (recheckAfterMs === undefined ? { kind: "done" } : { kind: "done", recheckAfterMs });
+export const waiting = (reason: string, delayMs: number): Outcome => ({ kind: "waiting", reason, delayMs });
+export const stalled = (reason: string, action: string): Outcome => ({ kind: "stalled", reason, action });
