@@ -1,0 +1,90 @@
+/**
+ * The settings of `hoheit operator`, and the only place that reads `process.env`.
+ *
+ * Every setting has a flag and a variable: `--log-level` and `HOHEIT_LOG_LEVEL`. The flag wins. A setting that does not
+ * parse ends the program with the name of the setting and what it takes; nothing is guessed.
+ */
+import { hostname } from "node:os";
+import { z } from "zod";
+
+const seconds = (what: string) => z.coerce.number({ error: `${what} is a number of seconds` }).positive();
+
+/** `host:port`, `[v6]:port` or `:port` (all addresses). */
+const listenAddress = z.string().transform((text, check) => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535) {
+    check.addIssue({ code: "custom", message: "takes host:port, [v6]:port or :port" });
+    return z.NEVER;
+  }
+  return { host: match[1] ?? (match[2] === "" ? "::" : (match[2] ?? "::")), port };
+});
+
+/** JSON in a flag or variable. */
+const json = <T extends z.ZodType>(schema: T) =>
+  z.string().transform((text, check): z.output<T> => {
+    try {
+      const result = schema.safeParse(JSON.parse(text));
+      if (result.success) return result.data;
+      check.addIssue({ code: "custom", message: result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ") });
+    } catch {
+      check.addIssue({ code: "custom", message: "is not JSON" });
+    }
+    return z.NEVER;
+  });
+
+const scraper = z.object({ namespace: z.string().min(1).max(63), podSelector: z.record(z.string(), z.string()).refine((labels) => Object.keys(labels).length > 0, "names at least one label") });
+
+const settings = z.object({
+  kubeconfig: z.string().optional().describe("path of a kubeconfig; without one, $KUBECONFIG, ~/.kube/config or the pod's own account"),
+  context: z.string().optional().describe("context of the kubeconfig"),
+  namespace: z.string().default("hoheit-system").describe("namespace of the operator: its Lease lives there"),
+  identity: z.string().default(() => `${hostname()}_${process.pid}`).describe("name of this replica in the Lease"),
+  workers: z.coerce.number().int().min(1).max(256).default(32).describe("reconciles at a time, per kind"),
+  leaseSeconds: seconds("leaseSeconds").default(15).describe("how long a leader that went silent is waited for"),
+  renewSeconds: seconds("renewSeconds").default(10).describe("how long a leader goes on without a renewal"),
+  retrySeconds: seconds("retrySeconds").default(2).describe("pause between renewals and between attempts to lead"),
+  listen: listenAddress.default({ host: "::", port: 8080 }).describe("address of /metrics, /healthz and /readyz"),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe level that is logged"),
+  metricsScraper: json(scraper).optional().describe('who may read the metrics of model servers, e.g. {"namespace":"monitoring","podSelector":{"app.kubernetes.io/name":"prometheus"}}'),
+}).refine((value) => value.retrySeconds < value.renewSeconds && value.renewSeconds < value.leaseSeconds, { error: "retrySeconds < renewSeconds < leaseSeconds must hold", path: ["leaseSeconds"] });
+
+export type Config = z.output<typeof settings>;
+
+/** Flag, variable and meaning of each setting, for `--help` and the reference. */
+export const settingHelp: readonly { name: string; flag: string; variable: string; help: string }[] = Object.entries(settings.shape).map(([name, schema]) => ({
+  name,
+  flag: `--${kebab(name)}`,
+  variable: `HOHEIT_${kebab(name).replaceAll("-", "_").toUpperCase()}`,
+  help: schema.description ?? "",
+}));
+
+/**
+ * Settings from flags, then variables, then defaults.
+ * @throws ConfigError naming every setting that does not parse
+ */
+export function loadConfig(flags: Readonly<Record<string, unknown>>, environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(
+    settingHelp.flatMap(({ name, variable }) => {
+      const value = flags[name] ?? environment[variable];
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+  const result = settings.safeParse(given);
+  if (result.success) return result.data;
+  throw new ConfigError(result.error.issues.map((issue) => {
+    const setting = settingHelp.find(({ name }) => name === issue.path[0]);
+    return `${setting?.flag ?? "settings"} (${setting?.variable ?? ""}): ${issue.message}`;
+  }));
+}
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+  }
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,88 @@
+/**
+ * Condition types and reasons of a LanguageModelDeployment. Each reason says when it holds; an event's reason is the
+ * reason of the condition that changed.
+ */
+
+export const READY = "Ready";
+/** The referenced LanguageModel can be mounted and served. */
+export const MODEL_READY = "ModelReady";
+/** At least one pod answers. */
+export const AVAILABLE = "Available";
+/** A probe has tried to get out and could not. Applied is not observed: Unknown until then. */
+export const EGRESS_SEALED = "EgressSealed";
+/** The pods run an older pod template than this operator would render; renewal is a decision. */
+export const TEMPLATE_OUTDATED = "TemplateOutdated";
+
+export type Reason =
+  /** Everything asked for is there and answers. */
+  | "Serving"
+  /** `spec.replicas` is 0: nothing runs, as wished. */
+  | "ScaledToZero"
+  /** The spec breaks a rule that the schema cannot express; message names field and remedy. */
+  | "InvalidSpec"
+  /** `engine.args` or `engine.env` holds what this engine version does not know or what Hoheit refuses. */
+  | "RefusedArgument"
+  /** `modelRef` names no LanguageModel in this namespace. */
+  | "ModelNotFound"
+  /** The LanguageModel exists but is not Ready. */
+  | "ModelNotReady"
+  /** A client's `activityRef` names no ProcessingActivity in this namespace. */
+  | "ActivityNotFound"
+  /** No approval of these bytes for an activity: no new start. */
+  | "NotApproved"
+  /** The approval has expired: no new start; `onExpiry` decides what becomes of running pods. */
+  | "ApprovalExpired"
+  /** The approval of the running bytes was deleted: scaled to zero. */
+  | "ApprovalRevoked"
+  /** An object that is not ours has the name of a child; it is left alone. */
+  | "ForeignObject"
+  /** A child of a deleted predecessor of the same name is still going away. */
+  | "WaitingForGarbageCollection"
+  /** The API server refused a child; message has its words. */
+  | "ApplyFailed"
+  /** The scheduler finds no node now. */
+  | "Unschedulable"
+  /** No node of this cluster has that many accelerators at all. */
+  | "NoNodeFits"
+  /** The kubelet cannot get the image. */
+  | "ImagePullFailed"
+  /** The kubelet cannot make the container (volume, configuration). */
+  | "ContainerNotCreated"
+  /** The server was killed because it used more memory than its limit. */
+  | "OutOfMemory"
+  /** The server exits again and again. */
+  | "Crashing"
+  /** Kubernetes refuses to create the pods (quota, admission, Pod Security). */
+  | "PodsRefused"
+  /** Pods are placed and the server loads weights. */
+  | "Starting"
+  /** Pods of the previous template are being replaced. */
+  | "RollingOut"
+  /** The CR is being deleted; the seal stays until the last pod is gone. */
+  | "Draining"
+  /** EgressSealed: the policy is applied and no probe has reported yet. */
+  | "NotProbed"
+  /** EgressSealed: the policy is not in the cluster. */
+  | "PolicyMissing"
+  /** ModelReady: the model can be mounted. */
+  | "ModelAvailable"
+  /** Available: pods answer. */
+  | "MinimumReplicasAvailable"
+  /** Available: no pod answers. */
+  | "NoReplicaReady"
+  /** TemplateOutdated: what runs is what this operator renders. */
+  | "UpToDate"
+  /** TemplateOutdated: a newer template waits. */
+  | "NewerTemplate"
+  /** Nothing is known yet, because an earlier step has not been reached. */
+  | "NotReached";
+
+/** Why a deployment is not as wished. `stalled`: only a person can go on, and `message` says how. */
+export interface Violation {
+  readonly reason: Reason;
+  /** One or two sentences: what, on which object and field, and what to do. */
+  readonly message: string;
+  readonly stalled: boolean;
+  /** Where in the CR, if it is there: `spec.engine.args[2]`. */
+  readonly path?: string;
+}

@@ -1,0 +1,52 @@
+/** The only reads: everything that the decision needs, in one snapshot, from caches alone. Nothing after it looks at the cluster. */
+import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS } from "../../kube/resources.ts";
+import { childName } from "../../lib/names.ts";
+import { MODEL_DIGEST } from "../../lib/labels.ts";
+import type { Deployment, KubeObject, Live, NetworkPolicy, Node, Pod } from "../../lib/k8s-types.ts";
+import type { Resource } from "../../kube/resources.ts";
+import type { Context } from "../../runtime/kind.ts";
+import { BY_NAMESPACE, POD_BY_DEPLOYMENT } from "../caches.ts";
+import { processingActivity } from "../processing-activity/schema.ts";
+import { languageModel, type LanguageModel } from "../language-model/schema.ts";
+import { modelApproval } from "../model-approval/schema.ts";
+import type { CheckInput } from "./checks.ts";
+import type { LanguageModelDeployment } from "./schema.ts";
+
+export interface Observed extends CheckInput {
+  readonly deployment: Live<LanguageModelDeployment>;
+  readonly model: Live<LanguageModel> | undefined;
+  /** Ours by controller reference, whatever their labels say now; absent if unknown, foreign or gone. */
+  readonly child: Live<Deployment> | undefined;
+  readonly policy: Live<NetworkPolicy> | undefined;
+  readonly others: readonly { readonly resource: Resource; readonly live: Live }[];
+  readonly pods: readonly Live<Pod>[];
+  readonly nodes: readonly Live<Node>[];
+}
+
+export function observe(deployment: Live<LanguageModelDeployment>, { cache, clock }: Pick<Context, "cache" | "clock">): Observed {
+  const { namespace, name, uid } = deployment.metadata;
+  const key = `${namespace}/${childName(name)}`;
+  const ours = <T extends KubeObject>(resource: Resource<T>): Live<T> | undefined => {
+    const live = cache(resource).get(key);
+    return live?.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) === true ? live : undefined;
+  };
+  const model = cache(languageModel.resource).get(`${namespace}/${deployment.spec.modelRef.name}`);
+  const child = ours(DEPLOYMENTS);
+  return {
+    deployment,
+    model,
+    digest: model?.spec.integrity.manifestDigest,
+    runningDigest: child?.metadata.annotations?.[MODEL_DIGEST],
+    approvals: cache(modelApproval.resource).by(BY_NAMESPACE, namespace ?? ""),
+    activities: new Set(cache(processingActivity.resource).by(BY_NAMESPACE, namespace ?? "").map((activity) => activity.metadata.name)),
+    child,
+    policy: ours(NETWORK_POLICIES),
+    others: [SERVICES, SERVICE_ACCOUNTS, POD_DISRUPTION_BUDGETS].flatMap((resource) => {
+      const live = ours<KubeObject>(resource);
+      return live === undefined ? [] : [{ resource, live }];
+    }),
+    pods: cache(PODS).by(POD_BY_DEPLOYMENT, `${namespace}/${name}`),
+    nodes: cache(NODES).list(),
+    now: clock.now(),
+  };
+}

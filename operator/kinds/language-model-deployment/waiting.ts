@@ -1,0 +1,102 @@
+/**
+ * What a deployment waits for, in the words of whoever makes it wait: the scheduler, the kubelet, the container. Pure.
+ *
+ * Only classified words reach the API. A container's termination message is left out on purpose: it is written by the
+ * server and could carry a prompt. Numbers that tick (restart counts, back-off seconds) are left out too, so that the
+ * status is written when something changed and not while it waits.
+ */
+import type { Deployment, Live, Node, Pod } from "../../lib/k8s-types.ts";
+import type { Reason } from "./conditions.ts";
+import type { LanguageModelDeployment } from "./schema.ts";
+
+export interface WaitingFor {
+  readonly reason: Reason;
+  readonly message: string;
+  /** Only a person can change it. */
+  readonly stalled: boolean;
+}
+
+/** Longest message taken over from another component, in characters. */
+const LONGEST = 512;
+
+export interface WaitingInput {
+  readonly deployment: LanguageModelDeployment;
+  readonly child: Live<Deployment> | undefined;
+  readonly pods: readonly Live<Pod>[];
+  readonly nodes: readonly Live<Node>[];
+}
+
+/** The most telling reason first: a crash says more than a queue. Undefined when every pod that exists is ready. */
+export function waitingFor(input: WaitingInput): WaitingFor | undefined {
+  const found = input.pods
+    .filter((pod) => pod.metadata.deletionTimestamp === undefined)
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+    .flatMap((pod) => podWaitsFor(pod, input) ?? []);
+  return ORDER.flatMap((reason) => found.find((one) => one.reason === reason) ?? [])[0] ?? refused(input.child);
+}
+
+const ORDER: readonly Reason[] = ["OutOfMemory", "Crashing", "ContainerNotCreated", "ImagePullFailed", "NoNodeFits", "Unschedulable", "Starting"];
+
+function podWaitsFor(pod: Live<Pod>, input: WaitingInput): WaitingFor | undefined {
+  const name = `pod ${pod.metadata.name}`;
+  const scheduled = pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
+  if (scheduled?.status === "False") return unscheduled(name, scheduled.message ?? "not scheduled", input);
+  return containerWaitsFor(name, pod) ?? startingPod(name, pod);
+}
+
+function unscheduled(pod: string, words: string, input: WaitingInput): WaitingFor {
+  const { resource, count } = input.deployment.spec.accelerators;
+  const largest = largestNode(input.nodes, resource);
+  if (largest.count >= count) return { reason: "Unschedulable", message: `${pod}: ${cut(words)}`, stalled: false };
+  const have = largest.count === 0 ? `no node of this cluster offers ${resource}` : `the largest node, ${largest.name}, has ${largest.count}`;
+  return { reason: "NoNodeFits", message: `${pod}: ${cut(words)} It asks for ${count} ${resource}; ${have}.`, stalled: false };
+}
+
+/** The node that offers most of a resource (allocatable). Ties go to the first name. */
+export function largestNode(nodes: readonly Live<Node>[], resource: string): { name: string; count: number } {
+  return nodes
+    .map((node) => ({ name: node.metadata.name, count: Number(node.status?.allocatable?.[resource] ?? 0) }))
+    .toSorted((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))[0] ?? { name: "", count: 0 };
+}
+
+/** Words of the kubelet for a container that it cannot start, by what to do about them. */
+const KUBELET_REASONS: Readonly<Record<string, Reason>> = {
+  ErrImagePull: "ImagePullFailed",
+  ImagePullBackOff: "ImagePullFailed",
+  InvalidImageName: "ImagePullFailed",
+  ErrImageNeverPull: "ImagePullFailed",
+  ImageInspectError: "ImagePullFailed",
+  RegistryUnavailable: "ImagePullFailed",
+  CreateContainerConfigError: "ContainerNotCreated",
+  CreateContainerError: "ContainerNotCreated",
+  RunContainerError: "ContainerNotCreated",
+};
+
+function containerWaitsFor(name: string, pod: Live<Pod>): WaitingFor | undefined {
+  for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
+    const ended = status.state?.terminated ?? status.lastState?.terminated;
+    if (ended?.reason === "OOMKilled" && status.ready !== true) {
+      return { reason: "OutOfMemory", message: `${name}: container ${status.name} was killed because it used more memory than its limit; raise spec.resources.memory or lower spec.contextLength.`, stalled: false };
+    }
+    const word = status.state?.waiting?.reason ?? "";
+    const reason = KUBELET_REASONS[word];
+    if (reason !== undefined) return { reason, message: `${name}: ${word}: ${cut(status.state?.waiting?.message ?? status.image)}`, stalled: false };
+    if (word === "CrashLoopBackOff" || (ended !== undefined && ended.exitCode !== 0 && status.ready !== true)) {
+      return { reason: "Crashing", message: `${name}: container ${status.name} exited with code ${ended?.exitCode ?? "unknown"} and is restarted; kubectl logs shows why.`, stalled: false };
+    }
+  }
+  return undefined;
+}
+
+function startingPod(name: string, pod: Live<Pod>): WaitingFor | undefined {
+  const ready = pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
+  return ready === true ? undefined : { reason: "Starting", message: `${name}: the server is starting and loads its weights.`, stalled: false };
+}
+
+/** No pod at all, because Kubernetes refuses to make one: the ReplicaSet controller says why on the Deployment. */
+function refused(child: Live<Deployment> | undefined): WaitingFor | undefined {
+  const failure = child?.status?.conditions?.find((condition) => condition.type === "ReplicaFailure" && condition.status === "True");
+  return failure === undefined ? undefined : { reason: "PodsRefused", message: cut(failure.message ?? failure.reason ?? "pods are refused"), stalled: false };
+}
+
+const cut = (text: string): string => (text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`);

@@ -1,0 +1,28 @@
+/**
+ * May these bytes be served for these activities, now? Pure; shared by the model, the deployment and `hoheit render`.
+ *
+ * An approval is a human decision about a digest and an activity, with an end. What it decides is new starts: a pod that
+ * is rescheduled is not one. Revoked is an approval that was deleted; a running deployment then loses its ground.
+ */
+import type { ModelApproval } from "./schema.ts";
+
+export type Verdict =
+  | { readonly kind: "InForce"; readonly expiresAt: number }
+  | { readonly kind: "Expired"; readonly approval: string; readonly expiredAt: number; readonly onExpiry: "KeepRunning" | "ScaleToZero" }
+  | { readonly kind: "Missing" };
+
+/** The best verdict that the approvals give for one activity; `activity` undefined asks for any. Times in ms since 1970. */
+export function verdictFor(approvals: readonly ModelApproval[], activity: string | undefined, now: number): Verdict {
+  const fitting = approvals
+    .filter((approval) => activity === undefined || approval.spec.activityRef.name === activity)
+    .toSorted((a, b) => Date.parse(b.spec.expiryTime) - Date.parse(a.spec.expiryTime) || (a.metadata.name < b.metadata.name ? -1 : 1));
+  const last = fitting[0];
+  if (last === undefined) return { kind: "Missing" };
+  const expiry = Date.parse(last.spec.expiryTime);
+  if (expiry > now) return { kind: "InForce", expiresAt: expiry };
+  return { kind: "Expired", approval: last.metadata.name, expiredAt: expiry, onExpiry: last.spec.onExpiry };
+}
+
+/** In force, or expired by a decision that lets what runs go on. */
+export const mayKeepRunning = (verdict: Verdict): boolean =>
+  verdict.kind === "InForce" || (verdict.kind === "Expired" && verdict.onExpiry === "KeepRunning");
