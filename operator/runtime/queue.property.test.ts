@@ -76,6 +76,8 @@ class Model {
   check(): void {
     expect(this.wrong).toEqual([]);
     expect(this.queue.depth).toBe(this.due().length);
+    const later = [...this.wishes.values()].filter((at) => at > this.clock.monotonic());
+    expect(this.clock.pending, "one timer for each wish that is not due yet, and no other").toBe(later.length);
     expect(this.waiting === 0 || this.due().length === 0, "a worker waits while a key is due").toBe(true);
   }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { fakeClock } from "../../test/support/fake-clock.ts";
 import { WorkQueue } from "./queue.ts";
@@ -95,6 +96,17 @@ test("an initial key that becomes live overtakes the rest and is not handed out 
   expect(await takeAll(queue)).toEqual(["c", "a", "b"]);
 });
 
+test("a key that became live in work stays live, even if an initial list names it afterwards", async () => {
+  const { queue } = make();
+  queue.addInitial("a");
+  await queue.take();
+  queue.addInitial("b");
+  queue.add("a");
+  queue.addInitial("a");
+  queue.done("a");
+  expect(await takeAll(queue)).toEqual(["a", "b"]);
+});
+
 test("workers that wait get keys in the order in which they came", async () => {
   const { queue } = make();
   const taken = [queue.take(), queue.take()];
@@ -113,6 +125,17 @@ test("an abort ends the wait of its worker only, and a key is not lost to it", a
   expect(await leaving).toBeUndefined();
   expect(await staying).toBe("a");
   expect(await queue.take(stop.signal)).toBeUndefined();
+});
+
+test("ten thousand takes with one signal leave no listener on it", async () => {
+  const { queue } = make();
+  const { signal } = new AbortController();
+  for (let i = 0; i < 10_000; i += 1) {
+    queue.add("a");
+    await queue.take(signal);
+    queue.done("a");
+  }
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("closing ends every wait and every timer, and nothing is taken in any more", async () => {
