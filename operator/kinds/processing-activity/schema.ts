@@ -39,7 +39,7 @@ const spec = withRules(z.object({
   dataSubjects: z.exactOptional(listSet(word(/^[A-Z][A-Za-z0-9]*$/, 63, "A group of persons, in CamelCase, for example Citizens."), {
     min: 1, max: 16, description: "Groups of persons whose data are processed, for example Staff or Citizens. Required unless dataKinds is None.",
   })),
-  dataKinds: listSet(z.enum(DATA_KINDS), {
+  dataKinds: listSet(z.enum(DATA_KINDS).describe("A kind of data."), {
     min: 1, max: DATA_KINDS.length,
     description: "Kinds of data that prompts and answers may hold: None (no personal data, alone), Personal, SpecialCategory (Art. 9 GDPR), CriminalOffence (Art. 10 GDPR), Social (Sozialdaten, § 67 SGB X), TaxSecrecy (Steuergeheimnis, § 30 AO).",
   }),
