@@ -13,7 +13,6 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { buildAll, type Build } from "./go-build.ts";
-import { Sorry } from "./sorry.ts";
 
 const run = promisify(execFile);
 
@@ -149,4 +148,4 @@ async function whyNot(name: BinaryName, path: string, wanted: string): Promise<s
   return name === "kwok" && !kwokStages(path).every((file) => existsSync(file)) ? "its stage files are not beside it" : undefined;
 }
 
-export { Sorry };
+

@@ -43,18 +43,22 @@ export async function buildAll(builds: readonly Build[], progress: Progress): Pr
 interface GoEnv { GOMODCACHE: string; GOCACHE: string; GOVERSION: string }
 
 async function checkGo(build: Build): Promise<GoEnv> {
+  const env = await goEnv(build);
+  const [, major = "0", minor = "0"] = /^go(\d+)\.(\d+)/.exec(env.GOVERSION) ?? [];
+  if (Number(major) === 1 && Number(minor) < 26) throw tooOld(env.GOVERSION);
+  return env;
+}
+
+async function goEnv(build: Build): Promise<GoEnv> {
   try {
     const { stdout } = await run("go", ["env", "-json", "GOVERSION", "GOMODCACHE", "GOCACHE"], { cwd: build.folder });
-    const env = JSON.parse(stdout) as GoEnv;
-    const [, major = "0", minor = "0"] = /^go(\d+)\.(\d+)/.exec(env.GOVERSION) ?? [];
-    if (Number(major) === 1 && Number(minor) < 26) throw tooOld(env.GOVERSION);
-    return env;
+    return JSON.parse(stdout) as GoEnv;
   } catch (error) {
-    if (error instanceof Sorry) throw error;
     const { code, stderr = "" } = error as { code?: unknown; stderr?: string };
     if (code === "ENOENT") {
       throw new Sorry(`Go is missing, and it is needed to build ${build.name}: install Go 1.26 or newer from https://go.dev/dl/, or name a folder with the finished programs in HOHEIT_BIN_DIR.`);
     }
+    // An old Go reads the version in go.mod and refuses in these words.
     const running = /running go ([\d.]+)/.exec(stderr)?.[1];
     throw running === undefined ? new Sorry(`Go does not work: ${lastLine(stderr)}`) : tooOld(`go${running}`);
   }
