@@ -16,7 +16,9 @@ import type { Context } from "./kind.ts";
 export type Step =
   /** Make the live object say what `object` says, if it is ours or absent. */
   | { readonly kind: "apply"; readonly resource: Resource; readonly object: KubeObject }
-  | { readonly kind: "delete"; readonly resource: Resource; readonly live: Live }
+  | { readonly kind: "delete"; readonly resource: Resource; readonly live: Live; readonly propagation: "Background" | "Foreground" }
+  /** Sets spec.replicas and nothing else: for what must shrink although its template may not be rendered anew. */
+  | { readonly kind: "scale"; readonly resource: Resource; readonly live: Live; readonly replicas: number }
   | { readonly kind: "addFinalizer" | "removeFinalizer"; readonly resource: Resource; readonly live: Live; readonly finalizer: string };
 
 export type Plan = readonly (readonly Step[])[];
@@ -46,8 +48,13 @@ async function runStep(step: Step, owner: Live, context: Context): Promise<Block
     case "apply":
       return applyChild(step.resource, step.object, owner, context);
     case "delete":
-      await context.api.delete(step.resource, step.live.metadata, { uid: step.live.metadata.uid, propagationPolicy: "Background" });
+      await context.api.delete(step.resource, step.live.metadata, { uid: step.live.metadata.uid, propagationPolicy: step.propagation });
       return undefined;
+    case "scale": {
+      const { resource, live, replicas } = step;
+      context.cache(resource).observe(await context.api.mergePatch(resource, live.metadata, { spec: { replicas } }, { uid: live.metadata.uid }));
+      return undefined;
+    }
     case "addFinalizer":
     case "removeFinalizer":
       return changeFinalizer(step, context);

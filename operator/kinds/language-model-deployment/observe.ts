@@ -6,6 +6,7 @@ import type { Deployment, KubeObject, Live, NetworkPolicy, Node, Pod } from "../
 import type { Resource } from "../../kube/resources.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { BY_NAMESPACE, POD_BY_DEPLOYMENT } from "../caches.ts";
+import { readable, readableAll } from "../read.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
 import { languageModel, type LanguageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
@@ -30,14 +31,14 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     const live = cache(resource).get(key);
     return live?.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) === true ? live : undefined;
   };
-  const model = cache(languageModel.resource).get(`${namespace}/${deployment.spec.modelRef.name}`);
+  const model = readable(languageModel, cache(languageModel.resource).get(`${namespace}/${deployment.spec.modelRef.name}`));
   const child = ours(DEPLOYMENTS);
   return {
     deployment,
     model,
     digest: model?.spec.integrity.manifestDigest,
     runningDigest: child?.metadata.annotations?.[MODEL_DIGEST],
-    approvals: cache(modelApproval.resource).by(BY_NAMESPACE, namespace ?? ""),
+    approvals: readableAll(modelApproval, cache(modelApproval.resource).by(BY_NAMESPACE, namespace ?? "")),
     activities: new Set(cache(processingActivity.resource).by(BY_NAMESPACE, namespace ?? "").map((activity) => activity.metadata.name)),
     child,
     policy: ours(NETWORK_POLICIES),

@@ -1,0 +1,28 @@
+/** The verbs that a LanguageModelDeployment needs; test/integration compares them with the calls that were made. */
+import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
+import type { Rule } from "../../runtime/kind.ts";
+import { languageModel } from "../language-model/schema.ts";
+import { modelApproval } from "../model-approval/schema.ts";
+import { processingActivity } from "../processing-activity/schema.ts";
+import { ownRules, readRule } from "../rules.ts";
+import { languageModelDeployment } from "./schema.ts";
+
+/** Server-side apply needs `create` for what is not there yet and `patch` for the rest. */
+const writes = ({ group, plural }: Resource, ...more: string[]): Rule => ({ apiGroups: [group], resources: [plural], verbs: ["create", "patch", ...more] });
+
+const { group, plural } = languageModelDeployment.resource;
+
+export const rules: readonly Rule[] = [
+  ...ownRules(languageModelDeployment),
+  // Our finalizer is metadata of the object itself; there is no narrower verb for it.
+  { apiGroups: [group], resources: [plural], verbs: ["patch"] },
+  // Asked by OwnerReferencesPermissionEnforcement of whoever sets blockOwnerDeletion.
+  { apiGroups: [group], resources: [`${plural}/finalizers`], verbs: ["update"] },
+  ...[languageModel.resource, modelApproval.resource, processingActivity.resource, PODS, NODES].map(readRule),
+  ...[DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS].map(readRule),
+  writes(DEPLOYMENTS, "delete"),
+  writes(NETWORK_POLICIES, "delete"),
+  writes(POD_DISRUPTION_BUDGETS, "delete"),
+  writes(SERVICES),
+  writes(SERVICE_ACCOUNTS),
+];

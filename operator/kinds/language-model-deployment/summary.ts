@@ -1,0 +1,97 @@
+/** Turns what was observed and what could not be done into the status that users read. Pure. */
+import { DEPLOYMENT, TEMPLATE_REVISION } from "../../lib/labels.ts";
+import { SERVING_PORT, childName } from "../../lib/names.ts";
+import type { Summary, WantedCondition } from "../report.ts";
+import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED, type Reason, type Violation } from "./conditions.ts";
+import type { Observed } from "./observe.ts";
+import { waitingFor } from "./waiting.ts";
+
+interface Judgement {
+  readonly status: "True" | "False";
+  readonly reason: Reason;
+  readonly message: string;
+  readonly stalled: boolean;
+  /** For `status.waitingFor`; empty when a person, not a pod, is waited for. */
+  readonly waitingFor?: string;
+}
+
+/**
+ * @param violations what keeps anything new from starting, most fundamental first
+ * @param obstacle what kept the children from being made
+ * @param latestRevision newest template revision that this operator renders
+ */
+export function summarise(observed: Observed, { violations, obstacle, latestRevision }: { violations: readonly Violation[]; obstacle: Violation | undefined; latestRevision: number }): Summary {
+  const judgement = judge(observed, violations, obstacle);
+  const { deployment, child } = observed;
+  const { name, namespace } = deployment.metadata;
+  const ready = child?.status?.readyReplicas ?? 0;
+  const revision = Number(child?.metadata.annotations?.[TEMPLATE_REVISION] ?? 0);
+  return {
+    conditions: [
+      { type: READY, status: judgement.status, reason: judgement.reason, message: judgement.message },
+      modelCondition(violations),
+      ready > 0
+        ? { type: AVAILABLE, status: "True", reason: "MinimumReplicasAvailable" satisfies Reason, message: "At least one pod answers." }
+        : { type: AVAILABLE, status: "False", reason: "NoReplicaReady" satisfies Reason, message: "No pod answers." },
+      sealCondition(observed),
+      templateCondition(revision, latestRevision),
+    ],
+    stalled: judgement.stalled,
+    severity: judgement.status === "True" || CALM.has(judgement.reason) ? "Normal" : "Warning",
+    fields: {
+      replicas: child?.status?.replicas ?? 0,
+      readyReplicas: ready,
+      replicaSummary: `${ready}/${deployment.spec.replicas}`,
+      accelerators: deployment.spec.replicas * deployment.spec.accelerators.count,
+      selector: `${DEPLOYMENT}=${name}`,
+      endpoint: `http://${childName(name)}.${namespace}.svc:${SERVING_PORT}/v1`,
+      modelDigest: observed.runningDigest,
+      templateRevision: revision === 0 ? undefined : revision,
+      waitingFor: judgement.waitingFor,
+    },
+  };
+}
+
+/** Reasons for not being Ready that belong to the normal course of things. */
+const CALM: ReadonlySet<Reason> = new Set(["Starting", "RollingOut", "WaitingForGarbageCollection"]);
+
+function judge(observed: Observed, violations: readonly Violation[], obstacle: Violation | undefined): Judgement {
+  const violation = violations[0] ?? obstacle;
+  if (violation !== undefined) {
+    const more = violations.length > 1 ? ` (${violations.length - 1} more; hoheit render shows all)` : "";
+    return { status: "False", reason: violation.reason, message: `${violation.message}${more}`, stalled: violation.stalled };
+  }
+  const { replicas: wanted } = observed.deployment.spec;
+  if (isRolledOut(observed, wanted)) {
+    return wanted === 0
+      ? { status: "True", reason: "ScaledToZero", message: "spec.replicas is 0: nothing runs, as wished.", stalled: false }
+      : { status: "True", reason: "Serving", message: `${wanted} of ${wanted} pods answer.`, stalled: false };
+  }
+  const waits = waitingFor(observed);
+  if (waits !== undefined) return { status: "False", ...waits, waitingFor: waits.message };
+  return { status: "False", reason: "RollingOut", message: "Pods are being created or replaced.", stalled: false, waitingFor: "pods to be created or replaced" };
+}
+
+/** Every wanted pod is there, runs the newest template and is ready, and no other is left. */
+function isRolledOut({ child }: Observed, wanted: number): boolean {
+  if (child?.status?.observedGeneration === undefined || child.status.observedGeneration !== child.metadata.generation) return false;
+  if (child.spec?.replicas !== wanted) return false;
+  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = child.status;
+  return replicas === wanted && updatedReplicas === wanted && availableReplicas === wanted;
+}
+
+function modelCondition(violations: readonly Violation[]): WantedCondition {
+  const found = violations.find(({ reason }) => reason === "ModelNotFound" || reason === "ModelNotReady");
+  if (found !== undefined) return { type: MODEL_READY, status: "False", reason: found.reason, message: found.message };
+  return { type: MODEL_READY, status: "True", reason: "ModelAvailable" satisfies Reason, message: "The model can be mounted." };
+}
+
+function sealCondition({ policy }: Observed): WantedCondition {
+  if (policy === undefined) return { type: EGRESS_SEALED, status: "False", reason: "PolicyMissing" satisfies Reason, message: "The NetworkPolicy is not in the cluster." };
+  return { type: EGRESS_SEALED, status: "Unknown", reason: "NotProbed" satisfies Reason, message: "The NetworkPolicy is applied. Whether the network enforces it has not been tried: applied is not observed." };
+}
+
+function templateCondition(revision: number, latest: number): WantedCondition {
+  if (revision === 0 || revision >= latest) return { type: TEMPLATE_OUTDATED, status: "False", reason: "UpToDate" satisfies Reason, message: "No newer pod template waits." };
+  return { type: TEMPLATE_OUTDATED, status: "True", reason: "NewerTemplate" satisfies Reason, message: `The pods run template revision ${revision}, this operator renders ${latest}. The next change of the spec takes it over.` };
+}

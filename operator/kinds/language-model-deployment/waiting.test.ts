@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import type { Deployment, Live, Node, Pod } from "../../lib/k8s-types.ts";
+import type { LanguageModelDeployment } from "./schema.ts";
+import { waitingFor, type WaitingInput } from "./waiting.ts";
+
+const pod = (name: string, status: object, deleting = false): Live<Pod> =>
+  ({ apiVersion: "v1", kind: "Pod", metadata: { name, uid: name, resourceVersion: "1", ...(deleting ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}) }, status }) as unknown as Live<Pod>;
+const node = (name: string, gpus: string): Live<Node> =>
+  ({ apiVersion: "v1", kind: "Node", metadata: { name, uid: name, resourceVersion: "1" }, status: { allocatable: { "nvidia.com/gpu": gpus } } }) as unknown as Live<Node>;
+const input = (pods: Live<Pod>[], over: Partial<WaitingInput> = {}): WaitingInput => ({
+  deployment: { spec: { accelerators: { resource: "nvidia.com/gpu", count: 4 } } } as unknown as LanguageModelDeployment,
+  child: undefined,
+  pods,
+  nodes: [node("big", "8"), node("small", "4")],
+  ...over,
+});
+
+const unscheduled = (name: string) => pod(name, { conditions: [{ type: "PodScheduled", status: "False", message: "0/2 nodes are available: 2 Insufficient nvidia.com/gpu." }] });
+const container = (state: object, more: object = {}) => ({ conditions: [{ type: "PodScheduled", status: "True" }], containerStatuses: [{ name: "vllm", image: "i", ready: false, state, ...more }] });
+const ready = pod("ready", { conditions: [{ type: "PodScheduled", status: "True" }, { type: "Ready", status: "True" }] });
+
+describe("waitingFor", () => {
+  it("says nothing when every pod is ready", () => {
+    expect(waitingFor(input([ready]))).toBeUndefined();
+  });
+
+  it("repeats the scheduler's words", () => {
+    expect(waitingFor(input([unscheduled("a-1")]))).toMatchObject({ reason: "Unschedulable", message: "pod a-1: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu." });
+  });
+
+  it("tells a full cluster from one that could never hold the pod", () => {
+    const found = waitingFor(input([unscheduled("a-1")], { nodes: [node("small", "2")] }));
+    expect(found).toMatchObject({ reason: "NoNodeFits", message: expect.stringContaining("the largest node, small, has 2") });
+    expect(waitingFor(input([unscheduled("a-1")], { nodes: [] }))?.message).toContain("no node of this cluster offers nvidia.com/gpu");
+  });
+
+  it("knows the kubelet's words for an image that it cannot get", () => {
+    const status = container({ waiting: { reason: "ImagePullBackOff", message: "Back-off pulling image" } });
+    expect(waitingFor(input([pod("a-1", status)]))).toMatchObject({ reason: "ImagePullFailed", message: "pod a-1: ImagePullBackOff: Back-off pulling image" });
+  });
+
+  it("never repeats a container's termination message, which the server writes", () => {
+    const status = container({ waiting: { reason: "CrashLoopBackOff", message: "back-off 40s" } }, { lastState: { terminated: { exitCode: 1, reason: "Error", message: "prompt: my secret" } } });
+    const found = waitingFor(input([pod("a-1", status)]));
+    expect(found).toMatchObject({ reason: "Crashing", message: "pod a-1: container vllm exited with code 1 and is restarted; kubectl logs shows why." });
+    expect(JSON.stringify(found)).not.toContain("secret");
+  });
+
+  it("gives the same words however long it has been crashing, so that the status is not written again", () => {
+    const crashed = (backOff: string) => pod("a-1", container({ waiting: { reason: "CrashLoopBackOff", message: backOff } }, { restartCount: backOff.length, lastState: { terminated: { exitCode: 1 } } }));
+    expect(waitingFor(input([crashed("back-off 10s")]))).toEqual(waitingFor(input([crashed("back-off 5m0s restarting")])));
+  });
+
+  it("tells a killed server from one that exits by itself, and what to change", () => {
+    const found = waitingFor(input([pod("a-1", container({ running: {} }, { lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } } }))]));
+    expect(found).toMatchObject({ reason: "OutOfMemory", message: expect.stringContaining("spec.resources.memory") });
+  });
+
+  it("puts a crash before a queue, whatever the pods are called", () => {
+    const crash = pod("z", container({ waiting: { reason: "CrashLoopBackOff" } }, { lastState: { terminated: { exitCode: 2 } } }));
+    expect(waitingFor(input([unscheduled("a"), crash]))?.reason).toBe("Crashing");
+  });
+
+  it("does not count a pod that is leaving", () => {
+    expect(waitingFor(input([pod("gone", container({ waiting: { reason: "ErrImagePull" } }), true), ready]))).toBeUndefined();
+  });
+
+  it("shows why Kubernetes makes no pod at all", () => {
+    const child = { status: { conditions: [{ type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota: gpus" }] } } as unknown as Live<Deployment>;
+    expect(waitingFor(input([], { child }))).toMatchObject({ reason: "PodsRefused", message: "exceeded quota: gpus" });
+  });
+
+  it("cuts words that would not fit", () => {
+    const long = pod("a", { conditions: [{ type: "PodScheduled", status: "False", message: "x".repeat(5000) }] });
+    expect(waitingFor(input([long]))?.message.length).toBeLessThan(600);
+  });
+});

@@ -1,0 +1,47 @@
+/** The last step of every reconcile: one status write if something changed, then one event if the verdict changed. */
+import { keyOf, type Condition, type KubeObject, type Live } from "../lib/k8s-types.ts";
+import type { Resource } from "../kube/resources.ts";
+import type { Context } from "../runtime/kind.ts";
+import { nextConditions, statusPatch, withKstatus } from "../runtime/status.ts";
+
+export type WantedCondition = Pick<Condition, "type" | "status" | "reason" | "message">;
+
+/** What a pass found. `Ready` is the first condition; Reconciling and Stalled follow from it (kstatus). */
+export interface Summary {
+  readonly conditions: readonly WantedCondition[];
+  /** Only a person can go on. */
+  readonly stalled: boolean;
+  /** Whether the verdict is worth a look (Warning) or the normal course of things. */
+  readonly severity: "Normal" | "Warning";
+  /** Members of the status beside conditions; undefined removes. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+type WithStatus = KubeObject & { status?: { conditions?: Condition[] } };
+
+/** Writes the status of `live` if it differs. Does nothing else to the object, ever. */
+export async function report(of: { resource: Resource; live: Live }, summary: Summary, context: Context): Promise<void> {
+  const { resource, live } = of;
+  const before = (live as WithStatus).status;
+  const generation = live.metadata.generation ?? 0;
+  const wanted = withKstatus(summary.conditions, summary.stalled);
+  const conditions = nextConditions(before?.conditions ?? [], wanted, { generation, now: new Date(context.clock.now()).toISOString() });
+  const after = { ...summary.fields, conditions, observedGeneration: generation };
+  const patch = statusPatch(before, after);
+  if (patch === undefined) return;
+  // The server ignores a uid on /status, so the version stands for it; a write of ours in this pass may have moved it on.
+  const { uid, resourceVersion } = newest(live, context.cache(resource).get(keyOf(live.metadata)));
+  context.cache(resource).observe(await context.api.mergePatch(resource, live.metadata, { status: patch }, { uid, resourceVersion, subresource: "status" }));
+  const was = before?.conditions?.find(({ type }) => type === "Ready");
+  const is = conditions.find(({ type }) => type === "Ready");
+  if (is === undefined || (was?.status === is.status && was.reason === is.reason)) return;
+  context.events.record(live, { type: summary.severity, reason: is.reason, action: "Reconcile", message: is.message });
+}
+
+const newest = (live: Live, cached: Live | undefined): Live["metadata"] => (cached?.metadata.uid === live.metadata.uid ? cached : live).metadata;
+
+/** The spec does not parse: says where, and leaves everything in the cluster as it is. */
+export function invalidSpec(violations: readonly { path: string; message: string }[]): Summary {
+  const message = violations.slice(0, 5).map((violation) => `${violation.path}: ${violation.message}`).join("; ");
+  return { conditions: [{ type: "Ready", status: "False", reason: "InvalidSpec", message }], stalled: true, severity: "Warning", fields: {} };
+}
