@@ -76,7 +76,8 @@ function rootSchema(kind: Kind): CrdSchema {
     properties: {
       apiVersion: { description: `Version of this API: ${API_GROUP}/${kind.resource.version}.`, type: "string" },
       kind: { description: `Always ${kind.kind}.`, type: "string" },
-      metadata: { type: "object" },
+      // The name stands here only so that rules can point at it.
+      metadata: { type: "object", properties: { name: { type: "string" } } },
       spec: crdSchema(kind.spec),
       // The server sets it when it reads an object without status, so that kstatus sees InProgress and not Current
       // before the operator's first write (fluxcd's CRDs do the same).

@@ -82,7 +82,7 @@ const pattern = (text: string | undefined): string => (text === undefined ? "" :
 
 function ruleTable(root: CrdSchema): string {
   return table(["Field", "What to do", "CEL"], rulesOf(root).map(({ path, rule: { rule, message, fieldPath } }) =>
-    [`\`${path === "" ? "metadata.name" : path}${fieldPath ?? ""}\``, message, `\`${rule}\``]));
+    [`\`${`${path}${fieldPath ?? ""}`.replace(/^\./, "")}\``, message, `\`${rule}\``]));
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

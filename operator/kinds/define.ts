@@ -102,6 +102,7 @@ export type CustomResource<K extends Kind> = KubeObject & { spec: z.output<K["sp
 const SHORT_NAME: CelRule<Root<unknown>> = {
   cel: "self.metadata.name.size() <= 40",
   message: "choose a name of at most 40 characters: names of the objects made from it are longer",
+  fieldPath: ".metadata.name",
   holds: (self) => self.metadata.name.length <= 40,
 };
 

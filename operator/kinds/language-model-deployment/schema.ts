@@ -140,6 +140,7 @@ export const languageModelDeployment = defineKind({
   rules: [{
     cel: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
     message: "choose a name of lower-case letters, digits and '-' that starts with a letter: the Service has the same name",
+    fieldPath: ".metadata.name",
     holds: (self) => /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(self.metadata.name),
   }],
   columns: [

@@ -1,0 +1,127 @@
+/**
+ * Every bound of every field, derived from the CRDs: full.yaml with one field beyond its bound, of a wrong type, missing
+ * or misspelt must be refused by the API server and by zod at the same field, and at the bound be taken by both. A new
+ * field is covered as soon as full.yaml has it, and full.yaml must have every field.
+ */
+import { beforeAll, describe, expect, test } from "vitest";
+import { crdOf } from "../../hack/generate/crd.ts";
+import { fieldsOf, type CrdSchema, type Field } from "../../hack/generate/json-schema.ts";
+import { schemas } from "../../operator/kinds/schemas.ts";
+import { uniqueNamespace } from "../support/control-plane.ts";
+import { valueAt, withValue } from "./edit.ts";
+import { fixture, installCrds, serverVerdict, words, zodVerdict, type Manifest, type Verdict } from "./judge.ts";
+
+interface Mutant {
+  readonly title: string;
+  readonly path: string;
+  readonly value: unknown;
+  /** Where the complaint must be, if not at `path`. */
+  readonly at?: string;
+}
+
+/** Bounds at which a value is still taken; rules over several fields do not allow every one on its own. */
+const EDGE_NEEDS_MORE: readonly string[] = ["spec.accelerators.count", "spec.parallelism.tensor"];
+
+let namespace = "";
+beforeAll(async () => {
+  await installCrds();
+  namespace = await uniqueNamespace();
+});
+
+const fixtures = await Promise.all(schemas.map(async (kind) => {
+  const full = await fixture(kind, "full.yaml") as Manifest;
+  const root = crdOf(kind).spec.versions[0].schema.openAPIV3Schema;
+  // Items and values are addressed through the first that full.yaml has.
+  const fields = fieldsOf(root.properties?.["spec"] ?? {}, "spec").filter(({ path }) => !path.includes("{}")).map((field) => ({ ...field, path: field.path.replaceAll("[]", "[0]") }));
+  return { kind, full, fields };
+}));
+
+for (const { kind, full, fields } of fixtures) {
+  describe(kind.kind, () => {
+    test("full.yaml has every field and pleases both judges", async () => {
+      expect(fields.map(({ path }) => path).filter((path) => valueAt(full, path) === undefined)).toEqual([]);
+      expect(words(await serverVerdict(kind, namespace, full))).toBe("");
+      expect(words(zodVerdict(kind, full))).toBe("");
+    });
+
+    test.each(fields.flatMap((field) => mutantsOf(field, full)))("$title is refused by both, there", async ({ path, value, at = path }) => {
+      const manifest = withValue(full, path, value);
+      const server = await serverVerdict(kind, namespace, manifest);
+      const zod = zodVerdict(kind, manifest);
+      expect(pathsAt(server, at), `server: ${words(server)}`).not.toEqual([]);
+      expect(pathsAt(zod, at), `zod: ${words(zod)}`).not.toEqual([]);
+    });
+
+    test.each(fields.flatMap(edgesOf))("$title is taken by both", async ({ path, value }) => {
+      const manifest = withValue(full, path, value);
+      expect(words(await serverVerdict(kind, namespace, manifest))).toBe("");
+      expect(words(zodVerdict(kind, manifest))).toBe("");
+    });
+
+    test.each(fields.filter(({ name, required }) => name !== "[]" && !required))("without $path both say the same", async ({ path }) => {
+      const manifest = withValue(full, path, undefined);
+      const server = await serverVerdict(kind, namespace, manifest);
+      expect(zodVerdict(kind, manifest).map((violation) => violation.path)).toEqual(server.map((violation) => violation.path));
+    });
+  });
+}
+
+const pathsAt = (verdict: Verdict, at: string): Verdict => verdict.filter(({ path }) => path === at);
+
+function mutantsOf({ path, name, schema, required }: Field, full: Manifest): Mutant[] {
+  const mutants: Mutant[] = [{ title: `${path} of a wrong type`, path, value: schema.type === "integer" ? "1" : 7 }];
+  if (required) mutants.push({ title: `a manifest without ${path}`, path, value: undefined });
+  if (schema.properties !== undefined) mutants.push({ title: `${path} with an unknown field`, path: `${path}.unheardOf`, value: 1 });
+  if (name !== "[]") mutants.push({ title: `${path} misspelt`, path: `${path}x`, value: valueAt(full, path) });
+  return [...mutants, ...beyond(path, schema)];
+}
+
+/** One step beyond each bound. */
+function beyond(path: string, schema: CrdSchema): Mutant[] {
+  const mutants: Mutant[] = [];
+  if (schema.maxLength !== undefined) mutants.push({ title: `${path} of ${schema.maxLength + 1} characters`, path, value: "a".repeat(schema.maxLength + 1) });
+  if (schema.minLength !== undefined) mutants.push({ title: `an empty ${path}`, path, value: "" });
+  if (schema.pattern !== undefined) mutants.push({ title: `${path} with characters that it does not take`, path, value: "ü\n" });
+  if (schema.enum !== undefined) mutants.push({ title: `${path} of an unheard-of value`, path, value: "Unheard" });
+  if (schema.maximum !== undefined) mutants.push({ title: `${path} above ${schema.maximum}`, path, value: schema.maximum + 1 });
+  if (schema.minimum !== undefined) mutants.push({ title: `${path} below ${schema.minimum}`, path, value: schema.minimum - 1 });
+  if (schema.maxItems !== undefined) mutants.push({ title: `${path} with ${schema.maxItems + 1} entries`, path, value: entries(schema, schema.maxItems + 1) });
+  if (schema.minItems !== undefined) mutants.push({ title: `${path} with ${schema.minItems - 1} entries`, path, value: [] });
+  if (schema.maxProperties !== undefined) mutants.push({ title: `${path} with ${schema.maxProperties + 1} entries`, path, value: properties(schema.maxProperties + 1) });
+  if (schema.additionalProperties !== undefined) mutants.push({ title: `${path} with a value that is no string`, path: `${path}.key`, value: 7 });
+  return mutants;
+}
+
+/** The bounds themselves. */
+function edgesOf({ path, schema }: Field): Mutant[] {
+  if (EDGE_NEEDS_MORE.includes(path)) return [];
+  const edges: Mutant[] = [];
+  if (schema.maxLength !== undefined && schema.pattern === undefined) edges.push({ title: `${path} of ${schema.maxLength} characters`, path, value: "ü".repeat(schema.maxLength) });
+  if (schema.maximum !== undefined) edges.push({ title: `${path} of ${schema.maximum}`, path, value: schema.maximum });
+  if (schema.minimum !== undefined) edges.push({ title: `${path} of ${schema.minimum}`, path, value: schema.minimum });
+  if (schema.maxItems !== undefined && schema.items?.enum === undefined) edges.push({ title: `${path} with ${schema.maxItems} entries`, path, value: entries(schema, schema.maxItems) });
+  if (schema.maxProperties !== undefined) edges.push({ title: `${path} with ${schema.maxProperties} entries`, path, value: properties(schema.maxProperties) });
+  return edges;
+}
+
+const properties = (count: number): Record<string, string> => Object.fromEntries(Array.from({ length: count }, (_, at) => [`key${at}`, "value"]));
+
+const entries = (list: CrdSchema, count: number): unknown[] => Array.from({ length: count }, (_, at) => sample(list.items ?? {}, at));
+
+/** Sample values for the strings whose pattern "a1", "a2", ... does not fit. */
+const SAMPLES: Readonly<Record<string, string>> = { "^[A-Z]{2}$": "DE", "^[A-Z][A-Za-z0-9]*$": "Group" };
+
+/** The simplest value that a schema takes, different for each `at` where it can be. */
+function sample(schema: CrdSchema, at: number): unknown {
+  if (schema.additionalProperties !== undefined) return { key: "value" };
+  if (schema.type === "object") return sampleObject(schema, at);
+  if (schema.enum !== undefined) return schema.enum[at % schema.enum.length];
+  const prefix = SAMPLES[schema.pattern ?? ""] ?? "a";
+  return schema.maxLength === 2 ? prefix : `${prefix}${at}`;
+}
+
+function sampleObject(schema: CrdSchema, at: number): unknown {
+  const required = (schema.required ?? []).map((name) => [name, sample(schema.properties?.[name] ?? {}, at)] as const);
+  // A toleration without members tolerates nothing and is refused.
+  return required.length > 0 ? Object.fromEntries(required) : { key: `a${at}` };
+}
