@@ -62,9 +62,9 @@ export class KubeClient implements KubeApi {
 
   async list<T extends KubeObject>(of: Resource<T>, options: ListOptions = {}): Promise<{ items: Live<T>[]; resourceVersion: string }> {
     try {
-      return await this.#pages(of, options);
+      return await this.#list(of, options);
     } catch (error) {
-      if (isGone(error)) return this.#pages(of, options);
+      if (isGone(error)) return this.#list(of, options);
       throw error;
     }
   }
@@ -135,8 +135,8 @@ export class KubeClient implements KubeApi {
     }
   }
 
-  async #pages<T extends KubeObject>(of: Resource<T>, options: ListOptions): Promise<{ items: Live<T>[]; resourceVersion: string }> {
-    const items: Live<T>[] = [];
+  /** Like `list`, without holding it: `take` gets each object once. Returns the version. A page may have expired (410). */
+  async scan<T extends KubeObject>(of: Resource<T>, options: ListOptions, take: (object: Live<T>) => void): Promise<string> {
     let next: string | undefined;
     let resourceVersion = "";
     do {
@@ -144,11 +144,16 @@ export class KubeClient implements KubeApi {
       const path = collectionPath(of, options.namespace) + queryString(query);
       const page: ListPage<T> = await this.#send({ verb: "list", method: "GET", of, path, options });
       // Items of built-in lists carry neither apiVersion nor kind.
-      for (const item of page.items ?? []) items.push({ ...item, apiVersion: apiVersionOf(of), kind: of.kind });
+      for (const item of page.items ?? []) take({ ...item, apiVersion: apiVersionOf(of), kind: of.kind });
       next = page.metadata.continue || undefined;
       resourceVersion = page.metadata.resourceVersion;
     } while (next !== undefined);
-    return { items, resourceVersion };
+    return resourceVersion;
+  }
+
+  async #list<T extends KubeObject>(of: Resource<T>, options: ListOptions): Promise<{ items: Live<T>[]; resourceVersion: string }> {
+    const items: Live<T>[] = [];
+    return { resourceVersion: await this.scan(of, options, (object) => items.push(object)), items };
   }
 
   async #send<A>(request: Request): Promise<A> {

@@ -52,6 +52,9 @@ export interface Watch extends Wire {
   onLine(line: string): void;
 }
 
+/** A watch said nothing for too long. */
+export class WatchSilent extends TransportError {}
+
 const DEFAULT_DEADLINE_MS = 30_000;
 const MEBIBYTE = 1 << 20;
 
@@ -92,9 +95,12 @@ export class Transport {
    * reason, or what `onLine` threw. The caller decides when to come back.
    */
   async watch(watch: Watch): Promise<void> {
-    const silence = new AbortController();
-    const signal = AbortSignal.any([watch.signal, silence.signal]);
-    const timer = setTimeout(() => silence.abort(new TransportError(watch.what, `silent for ${watch.silenceMs} ms`)), watch.silenceMs);
+    const stop = new AbortController();
+    const { signal } = stop;
+    const forward = (): void => stop.abort(watch.signal.reason);
+    if (watch.signal.aborted) forward();
+    else watch.signal.addEventListener("abort", forward);
+    const timer = setTimeout(() => stop.abort(new WatchSilent(watch.what, `silent for ${watch.silenceMs} ms`)), watch.silenceMs);
     const reader = new LineReader(this.#options.maxLineBytes ?? 16 * MEBIBYTE, (line) => watch.onLine(line), () => timer.refresh());
     try {
       const credentials = await this.#options.credentials.current();
@@ -105,6 +111,7 @@ export class Transport {
       throw error instanceof Broken ? new TransportError(watch.what, withCause(error), { cause: error }) : error;
     } finally {
       clearTimeout(timer);
+      watch.signal.removeEventListener("abort", forward);
     }
     const refused = reader.refused();
     if (refused === undefined) return;
