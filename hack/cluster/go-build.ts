@@ -150,7 +150,7 @@ async function orSorry<T>(work: Promise<T>, path: string): Promise<T> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOSPC") throw new Sorry(`The disk is full: ${path} cannot be written; make room or point HOHEIT_CACHE at a larger disk.`);
-    if (code === "EACCES" || code === "EROFS" || code === "EPERM") throw new Sorry(`${path} cannot be written: point HOHEIT_CACHE at a folder that is yours.`);
+    if (code !== undefined && ["EACCES", "EROFS", "EPERM", "ENOTDIR", "EEXIST"].includes(code)) throw new Sorry(`${path} cannot be written: point HOHEIT_CACHE at a folder that is yours.`);
     throw error;
   }
 }

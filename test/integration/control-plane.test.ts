@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { auditLog, eventually, rawCall, sharedPlane, startControlPlane, uniqueNamespace } from "../support/control-plane.ts";
 
@@ -71,3 +73,30 @@ describe("a control plane of one's own", () => {
     await expect(plane.compact()).resolves.toBeUndefined();
   });
 });
+
+describe("whatever ends the process that started a control plane", () => {
+  const starter = `
+    const { startControlPlane } = await import(${JSON.stringify(new URL("../../hack/cluster/control-plane.ts", import.meta.url).href)});
+    const plane = await startControlPlane({ controllerManager: true });
+    const pids = [plane.etcd.pid, plane.apiServer.pid, plane.controllerManager.pid];
+    console.log(JSON.stringify({ folder: plane.folder, pids }));
+  `;
+
+  test.each(["SIGKILL", "SIGINT", "SIGTERM"] as const)("%s leaves no process and no file", async (signal) => {
+    const starting = spawn(process.execPath, ["--input-type=module", "-e", starter], { stdio: ["ignore", "pipe", "inherit"] });
+    const line = await new Promise<string>((resolve) => starting.stdout.once("data", (data: Buffer) => resolve(data.toString())));
+    const { folder, pids } = JSON.parse(line) as { folder: string; pids: number[] };
+    expect(pids.map(isAlive)).toEqual([true, true, true]);
+    starting.kill(signal);
+    await eventually(() => expect([...pids.map(isAlive), existsSync(folder)]).toEqual([false, false, false, false]));
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

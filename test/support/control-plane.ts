@@ -11,6 +11,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { inject, expect } from "vitest";
 import { startControlPlane as start, type ControlPlane, type ControlPlaneOptions, type Identity } from "../../hack/cluster/control-plane.ts";
 import { mustCall } from "../../hack/cluster/http.ts";
+import { installCrds as applyCrds, installHoheit as applyAll } from "../../hack/cluster/install.ts";
+import { KubeClient, type ClientOptions } from "../../operator/kube/client.ts";
+import { credentials } from "../../operator/kube/credentials.ts";
+import { Transport } from "../../operator/kube/transport.ts";
 
 export type { ControlPlane, ControlPlaneOptions, Identity } from "../../hack/cluster/control-plane.ts";
 
@@ -143,3 +147,25 @@ function matches(entry: AuditEntry, { user, namespace, verbs, since }: AuditFilt
   if (verbs !== undefined && !verbs.includes(entry.verb)) return false;
   return since === undefined || Date.parse(entry.requestReceivedTimestamp) >= since.getTime();
 }
+
+/** Our CRDs on a plane, served. Idempotent; cheap when they are there. */
+export function installCrds(plane: Reachable = sharedPlane()): Promise<void> {
+  return applyCrds(adminOf(plane));
+}
+
+/** CRDs, namespace hoheit-system, the operator's account and exactly the permissions that the chart ships. Idempotent. */
+export function installHoheit(plane: Reachable = sharedPlane()): Promise<void> {
+  return applyAll(adminOf(plane));
+}
+
+/**
+ * Our own client, as an identity (`admin`, `operator`, `user`). Close its transport when done:
+ * `const { api, transport } = client("operator"); afterAll(() => transport.close())`.
+ */
+export function client(as = "admin", plane: Reachable = sharedPlane(), options: Omit<ClientOptions, "transport"> = {}): { api: KubeClient; transport: Transport } {
+  const access = credentials(plane.url, { ca: plane.ca, rejectUnauthorized: true }, { authorization: `Bearer ${plane.tokens[as] ?? ""}` });
+  const transport = new Transport({ credentials: { current: async () => access, reload: async () => access } });
+  return { api: new KubeClient({ transport, ...options }), transport };
+}
+
+const adminOf = ({ url, ca, tokens }: Reachable): { url: string; ca: string; token: string } => ({ url, ca, token: tokens.admin ?? "" });
