@@ -66,6 +66,11 @@ describe("kstatus", () => {
     expect(made[2]?.message).toBe("approve it");
   });
 
+  test.each(["False", "Unknown"] as const)("Ready=%s that needs nobody is under way, with the same reason", (ready) => {
+    const reconciling = withKstatus([wanted("Ready", ready, { reason: "Loading" })], false)[1];
+    expect(reconciling).toMatchObject({ type: "Reconciling", status: "True", reason: "Loading" });
+  });
+
   test("a list that does not begin with Ready is a bug and says so", () => {
     expect(() => withKstatus([], false)).toThrow("the first condition must be Ready");
     expect(() => withKstatus([wanted("Available", "True")], false)).toThrow("the first condition must be Ready");
@@ -108,6 +113,10 @@ describe("patch", () => {
   test("removes what is gone, replaces lists whole, leaves equal siblings out", () => {
     const current = { a: 1, list: [1, 2], deep: { x: 1, y: 2 }, same: { z: 1 } };
     expect(statusPatch(current, { list: [2], deep: { x: 1, y: 3 }, same: { z: 1 } })).toEqual({ a: null, list: [2], deep: { y: 3 } });
+  });
+
+  test("a null in the wish removes, as undefined does", () => {
+    expect(statusPatch({ a: 1, b: 1 }, { a: null, b: undefined })).toEqual({ a: null, b: null });
   });
 
   test("a first status is written even if it is empty", () => {
