@@ -241,7 +241,7 @@ describe("one replica", () => {
 
 describe("a stop at a bad moment", () => {
   test("when a renewal that is under way finds the lease taken, that is no loss any more, and the lease is not touched", async () => {
-    const { world, a } = await one(2_015);
+    const { world, a } = await one(2_022);
     world.put({ ...world.lease?.spec, holderIdentity: "thief" });
     a.end();
     await world.clock.run(1_000);
