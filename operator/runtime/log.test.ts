@@ -31,6 +31,7 @@ test.each<[string, object]>([
   ["a Secret", { object: secret }],
   ["a Secret among others, in a list", { items: [{ kind: "Service" }, secret] }],
   ["a Secret in a map", { caches: new Map([["llm/s", secret]]) }],
+  ["Secrets in a set", { seen: new Set([secret]) }],
   ["a Secret as the fields themselves", secret],
   ["a ConfigMap's bytes", { binaryData: { k: MARKER } }],
   ["credentials", { headers: { Authorization: `Bearer ${MARKER}`, cookie: MARKER }, token: MARKER, "id-token": MARKER, "client-key-data": MARKER, password: MARKER, refreshToken: MARKER }],
@@ -77,6 +78,12 @@ test("stacks are printed at level debug only", () => {
   };
   expect(stackOf("info")).toBeUndefined();
   expect(stackOf("debug")).toContain("log.test.ts");
+});
+
+test("of bytes only their number is printed", () => {
+  const { log, lines } = capture("info");
+  log.info({ body: Buffer.from("abc") }, "x");
+  expect(lines()[0]?.["body"]).toBe("[3 bytes]");
 });
 
 test("below the level nothing is printed", () => {

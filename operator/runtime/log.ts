@@ -72,7 +72,6 @@ function cleanValue(value: unknown, place: Place): unknown {
   if (value instanceof Error) return cleanError(value, inside);
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (value instanceof Date || value instanceof URL) return cleanText(String(value instanceof Date ? value.toISOString() : value.origin + value.pathname));
-  if (value instanceof Map) return cleanValue([...value], inside);
   if (value instanceof Set || Array.isArray(value)) return [...value].map((item) => cleanValue(item, inside));
   return cleanMembers(value, inside);
 }
