@@ -1,11 +1,12 @@
 /** Builds Go programs into the cache: one at a time, under a lock, visible, and with errors that a person understands. */
-import { spawn, execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, rename, rm, statfs, writeFile, chmod } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, copyFile, mkdir, rename, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { withLock } from "./lock.ts";
 import { Sorry } from "./sorry.ts";
+import { supervise } from "./supervise.ts";
 import type { Progress } from "./binaries.ts";
 
 const run = promisify(execFile);
@@ -83,7 +84,7 @@ const nearest = (folder: string): string => existsSync(folder) ? folder : neares
 
 async function buildOne(build: Build, position: string, progress: Progress): Promise<void> {
   const home = dirname(build.target);
-  const draft = `${home}.draft-${process.pid}`;
+  const draft = `${home}.draft`; // ours alone: we hold the lock
   await rm(draft, { recursive: true, force: true });
   try {
     await orSorry(mkdir(draft, { recursive: true }), draft);
@@ -96,31 +97,31 @@ async function buildOne(build: Build, position: string, progress: Progress): Pro
   }
 }
 
+const logOf = (build: Build): string => `${dirname(build.target)}.log`;
+
+/** Under a keeper, so that a build does not go on when nobody waits for it any more. */
 async function compile(build: Build, output: string, position: string, progress: Progress): Promise<void> {
   const started = Date.now();
   const seconds = (): string => `${Math.round((Date.now() - started) / 1000)} s`;
-  progress.step(`Building ${build.name} ${build.version} (${position})`);
+  const what = `${build.name} ${build.version} (${position})`;
+  progress.step(`Building ${what}`);
   // -v names each package as it is compiled: that is the only sign of life that go build gives.
   const args = ["build", "-v", "-mod=readonly", "-trimpath", "-ldflags", build.ldflags, "-o", output, build.package];
   const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "" };
-  const child = spawn("go", args, { cwd: build.folder, env, stdio: ["ignore", "ignore", "pipe"] });
-  const lines: string[] = [];
-  let rest = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop() ?? "";
-    lines.push(...parts);
-  });
-  const ticker = setInterval(() => progress.tick(`Building ${build.name} ${build.version} (${position}): ${seconds()}, ${lines.length} packages`), 1000);
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (status) => resolve(status ?? 1));
-  }).finally(() => clearInterval(ticker));
-  if (code !== 0) throw await failure(build, [...lines, rest], code);
-  progress.step(`Built ${build.name} ${build.version} in ${seconds()}`);
+  await rm(logOf(build), { force: true });
+  const child = await supervise({ command: "go", args, cwd: build.folder, env, logFile: logOf(build) });
+  const ticker = setInterval(() => progress.tick(`Building ${what}: ${seconds()}, ${linesOf(build).length} packages compiled`), 1000);
+  const code = await child.exited.finally(() => clearInterval(ticker));
+  if (code !== 0) throw failure(build, linesOf(build), code);
+  await rm(logOf(build), { force: true });
+  progress.step(`Built ${what} in ${seconds()}`);
 }
 
-async function failure(build: Build, lines: string[], code: number): Promise<Sorry> {
+function linesOf(build: Build): string[] {
+  return readFileSync(logOf(build), "utf8").split("\n").filter((line) => line !== "");
+}
+
+function failure(build: Build, lines: readonly string[], code: number): Sorry {
   const text = lines.join("\n");
   if (/no space left on device/.test(text)) {
     return new Sorry(`The disk filled up while ${build.name} was built: make room or point HOHEIT_CACHE, GOCACHE and GOMODCACHE at a larger disk.`);
@@ -128,10 +129,7 @@ async function failure(build: Build, lines: string[], code: number): Promise<Sor
   if (/dial tcp|no such host|i\/o timeout|connection refused|TLS handshake|proxyconnect|module lookup disabled/.test(text)) {
     return new Sorry(`The Go module proxy cannot be reached, which is needed once to build ${build.name}: check the network, GOPROXY and HTTPS_PROXY (${lastLine(text)}).`);
   }
-  const log = `${dirname(build.target)}.log`;
-  await writeFile(log, text).catch(() => undefined);
-  const tail = lines.filter((line) => line !== "").slice(-5).join(" | ");
-  return new Sorry(`Building ${build.name} failed with status ${code}; the whole output is in ${log}, it ends with: ${tail}`);
+  return new Sorry(`Building ${build.name} failed with status ${code}; the whole output is in ${logOf(build)}, it ends with: ${lines.slice(-5).join(" | ")}`);
 }
 
 async function copyAssets(build: Build, draft: string): Promise<void> {

@@ -10,7 +10,8 @@ import { closeSync, mkdtempSync, openSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// fd 0 is the lifeline, fd 3 takes the child's pid. The child gets neither, so it cannot hold them open.
+// fd 0 is the lifeline, fd 3 takes the child's pid. The child gets neither, so it cannot hold them open. The last kill
+// is for the watcher and for what the child has started itself (a compiler, say): they are all in the keeper's group.
 const KEEPER = `
 exec 4<&0
 "$@" </dev/null 3>&- 4<&- &
@@ -18,10 +19,10 @@ child=$!
 echo "$child" >&3
 exec 3>&-
 ( read -r _ <&4; kill -KILL "$child" 2>/dev/null ) &
-watcher=$!
 wait "$child"
 code=$?
-kill "$watcher" 2>/dev/null
+trap '' TERM
+kill -TERM 0 2>/dev/null
 exit "$code"
 `;
 
