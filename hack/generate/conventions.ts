@@ -59,6 +59,8 @@ const isReference = (schema: CrdSchema): boolean => schema.properties !== undefi
 const hasSoundValues: Check = ({ path, schema, required }) => [
   ...when(schema.default !== undefined && required && path !== "status", "a field with a default cannot be required"),
   ...when(schema.enum?.some((value) => !/^[A-Z][A-Za-z0-9]*$/.test(value)) === true, "enum values are CamelCase"),
+  // The server's validator takes a list for a string that has a format.
+  ...when(path.startsWith("spec") && schema.type === "string" && schema.format !== undefined, "a string in spec has no format; use a pattern and CEL"),
   ...when(path.endsWith("[]") && schema.type === "object" && (schema.required ?? []).length === 0 && !LOOSE_ITEMS.includes(path), "an item needs a required field"),
 ];
 

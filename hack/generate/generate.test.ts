@@ -45,6 +45,7 @@ describe("the convention checker finds", () => {
     ["a reference by another name", (spec) => { spec.properties = { model: { type: "object", properties: { name: { type: "string" } } } }; }, "spec.model: a reference ends in Ref"],
     ["a required default", (spec) => { spec.properties = { a: { type: "string", default: "x" } }; spec.required = ["a"]; }, "spec.a: a field with a default"],
     ["an enum in lower case", (spec) => { spec.properties = { a: { type: "string", enum: ["on"] } }; }, "spec.a: enum values are CamelCase"],
+    ["a string with a format", (spec) => { spec.properties = { endTime: { type: "string", format: "date-time" } }; }, "spec.endTime: a string in spec has no format"],
     ["a duration", (spec) => { spec.properties = { waitDuration: { type: "integer" } }; }, "spec.waitDuration: use ...Seconds"],
     ["a column of no field", (_spec, crd) => { crd.spec.versions[0].additionalPrinterColumns.push({ name: "X", type: "string", jsonPath: ".spec.nothing", description: "x" }); }, ".spec.nothing is no field"],
     ["a message with a full stop", (spec) => { spec["x-kubernetes-validations"] = [{ rule: "true", message: "Do it." }]; }, "spec: the message of true"],

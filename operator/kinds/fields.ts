@@ -99,16 +99,22 @@ export function labels(min: 0 | 1, description: string) {
 /** A whole number. */
 export const integer = (min: number, max: number, description: string): z.ZodInt => z.int().min(min).max(max).describe(description);
 
-const DATE_TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$/;
+const DATE_TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$/;
 
-/** A time as RFC 3339, to the second. February has no 30th, here as on the server (`format: date-time`). */
-export function dateTime(description: string): z.ZodString {
-  return z.string().max(25).regex(DATE_TIME).refine(isRealTime, { message: "Invalid value: must be of type date-time" }).meta({ description, format: "date-time" });
-}
+/**
+ * A time as RFC 3339, to the second. `format: date-time` would let a list through, `[null]` for one: the API server's
+ * validator takes a string with a format for bytes and skips the type (test/crd/agreement.test.ts found it).
+ */
+export const dateTime = (description: string): z.ZodString => withRules(word(DATE_TIME, 25, description), {
+  cel: "!format.datetime().validate(self).hasValue()",
+  message: "name a time that exists, as RFC 3339, for example 2027-10-01T00:00:00Z",
+  holds: isRealTime,
+});
 
+/** The pattern has seen to the digits; what is left are days that a month does not have, which JavaScript carries over. */
 function isRealTime(value: string): boolean {
   const wall = Date.parse(`${value.slice(0, 19)}Z`);
-  return !Number.isNaN(wall) && new Date(wall).toISOString().startsWith(value.slice(0, 19)) && !Number.isNaN(Date.parse(value));
+  return !Number.isNaN(wall) && new Date(wall).toISOString().startsWith(value.slice(0, 19));
 }
 
 const condition = z.object({
