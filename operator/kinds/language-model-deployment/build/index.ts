@@ -1,0 +1,35 @@
+/**
+ * What a LanguageModelDeployment becomes. Every builder is pure: the same object and the same decisions give the same
+ * child, byte for byte; `undefined` means that it must not exist. testdata/ shows the results as YAML.
+ */
+import type { Deployment, NetworkPolicy, PodDisruptionBudget, Service, ServiceAccount } from "../../../lib/k8s-types.ts";
+import { buildDeployment } from "./deployment.ts";
+import type { BuildInput } from "./input.ts";
+import { buildNetworkPolicy } from "./network-policy.ts";
+import { buildPodDisruptionBudget } from "./pod-disruption-budget.ts";
+import { buildService } from "./service.ts";
+import { buildServiceAccount } from "./service-account.ts";
+
+export type { BuildInput, MetricsScraper, ServedModel, Start } from "./input.ts";
+export { LATEST_REVISION } from "./template.ts";
+
+/** In the order in which they are applied. */
+export interface Children {
+  readonly networkPolicy: NetworkPolicy;
+  readonly serviceAccount: ServiceAccount;
+  readonly service: Service;
+  /** Undefined with one replica. */
+  readonly podDisruptionBudget: PodDisruptionBudget | undefined;
+  /** Undefined while nothing may start. */
+  readonly deployment: Deployment | undefined;
+}
+
+export function buildChildren(input: BuildInput): Children {
+  return {
+    networkPolicy: buildNetworkPolicy(input),
+    serviceAccount: buildServiceAccount(input),
+    service: buildService(input),
+    podDisruptionBudget: buildPodDisruptionBudget(input),
+    deployment: buildDeployment(input),
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * The seal: no way out at all, for either family and for DNS too, and in only for declared clients and the metrics
+ * scraper. It is applied before any pod can exist and carries our finalizer: owner references alone would let the
+ * garbage collector drop it while pods still terminate.
+ *
+ * Probes need no rule: traffic between a node and its own pods is not subject to policies (KEP-2091 and every CNI).
+ */
+import type { NetworkPolicy } from "../../../lib/k8s-types.ts";
+import { servingSelector } from "../../../lib/labels.ts";
+import { SEAL_FINALIZER, SERVING_PORT } from "../../../lib/names.ts";
+import type { BuildInput, MetricsScraper } from "./input.ts";
+import { childMetadata } from "./metadata.ts";
+import { byKey } from "./order.ts";
+
+/** Set by the API server on every namespace and protected from change, unlike labels of our own (KEP-2161). */
+const NAMESPACE_NAME = "kubernetes.io/metadata.name";
+
+type IngressRule = NonNullable<NonNullable<NetworkPolicy["spec"]>["ingress"]>[number];
+
+export function buildNetworkPolicy({ deployment, clients, metricsScraper }: BuildInput): NetworkPolicy {
+  const declared = clients.toSorted(byKey(({ name }) => name)).map(({ namespace, podSelector }) => allow({ namespace, podSelector: podSelector.matchLabels }));
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { ...childMetadata(deployment), finalizers: [SEAL_FINALIZER] },
+    spec: {
+      podSelector: { matchLabels: servingSelector(deployment.metadata.name) },
+      // Both named: a policy that only lists ingress would leave egress open, and empty lists mean nothing, not everything.
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [...declared, ...(metricsScraper === undefined ? [] : [allow(metricsScraper)])],
+      egress: [],
+    },
+  };
+}
+
+/** One element with both selectors: these pods of that namespace. As two elements it would be these pods or that namespace. */
+function allow({ namespace, podSelector }: MetricsScraper): IngressRule {
+  return {
+    from: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } }, podSelector: { matchLabels: { ...podSelector } } }],
+    ports: [{ protocol: "TCP", port: SERVING_PORT }],
+  };
+}
