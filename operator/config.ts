@@ -7,7 +7,7 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 
-const seconds = (what: string) => z.coerce.number({ error: `${what} is a number of seconds` }).positive();
+const seconds = () => z.coerce.number({ error: "takes a number of seconds" }).positive();
 
 /** `host:port`, `[v6]:port` or `:port` (all addresses). */
 const listenAddress = z.string().transform((text, check) => {
@@ -39,11 +39,12 @@ const settings = z.object({
   kubeconfig: z.string().optional().describe("path of a kubeconfig; without one, $KUBECONFIG, ~/.kube/config or the pod's own account"),
   context: z.string().optional().describe("context of the kubeconfig"),
   namespace: z.string().default("hoheit-system").describe("namespace of the operator: its Lease lives there"),
-  identity: z.string().default(() => `${hostname()}_${process.pid}`).describe("name of this replica in the Lease"),
+  identity: z.string().min(1).default(() => hostname()).describe("name of this replica in the Lease, followed by a random part"),
   workers: z.coerce.number().int().min(1).max(256).default(32).describe("reconciles at a time, per kind"),
-  leaseSeconds: seconds("leaseSeconds").default(15).describe("how long a leader that went silent is waited for"),
-  renewSeconds: seconds("renewSeconds").default(10).describe("how long a leader goes on without a renewal"),
-  retrySeconds: seconds("retrySeconds").default(2).describe("pause between renewals and between attempts to lead"),
+  leaseSeconds: seconds().int().default(15).describe("how long a leader that went silent is waited for"),
+  renewSeconds: seconds().default(10).describe("how long a leader goes on without a renewal"),
+  retrySeconds: seconds().default(2).describe("pause between renewals"),
+  pollSeconds: seconds().default(1).describe("pause between looks of a standby at the Lease"),
   listen: listenAddress.default({ host: "::", port: 8080 }).describe("address of /metrics, /healthz and /readyz"),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe level that is logged"),
   metricsScraper: json(scraper).optional().describe('who may read the metrics of model servers, e.g. {"namespace":"monitoring","podSelector":{"app.kubernetes.io/name":"prometheus"}}'),

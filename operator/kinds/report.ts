@@ -2,9 +2,7 @@
 import { keyOf, type Condition, type KubeObject, type Live } from "../lib/k8s-types.ts";
 import type { Resource } from "../kube/resources.ts";
 import type { Context } from "../runtime/kind.ts";
-import { nextConditions, statusPatch, withKstatus } from "../runtime/status.ts";
-
-export type WantedCondition = Pick<Condition, "type" | "status" | "reason" | "message">;
+import { nextConditions, statusPatch, withKstatus, type WantedCondition } from "../runtime/status.ts";
 
 /** What a pass found. `Ready` is the first condition; Reconciling and Stalled follow from it (kstatus). */
 export interface Summary {

@@ -43,7 +43,7 @@ interface Driven {
 export class Manager {
   private readonly options: ManagerOptions;
   private readonly driven: readonly Driven[];
-  private readonly caches = new Map<string, { spec: CacheSpec; cache: Cache }>();
+  private readonly caches = new Map<string, Cache>();
   private leading = false;
   /** Start times of the reconciles that run now: what /healthz looks at. */
   private readonly running = new Map<string, number>();
@@ -96,20 +96,17 @@ export class Manager {
     });
   }
 
-  /** One cache for a resource, however many kinds read it: they must agree on what it keeps. */
+  /** One cache for a resource, however many kinds read it. */
   private register<T extends KubeObject>(spec: CacheSpec<T>): Cache<T> {
-    const name = resourceName(spec.resource);
-    const known = this.caches.get(name);
-    if (known !== undefined && known.spec !== (spec as unknown as CacheSpec)) throw new Error(`two different caches of ${name} are asked for: share one CacheSpec`);
     const cache = this.options.caches.for(spec);
-    this.caches.set(name, { spec: spec as unknown as CacheSpec, cache: cache as unknown as Cache });
+    this.caches.set(resourceName(spec.resource), cache as unknown as Cache);
     return cache;
   }
 
   private cacheOf<T extends KubeObject>(resource: Resource<T>): Cache<T> {
     const known = this.caches.get(resourceName(resource));
     if (known === undefined) throw new Error(`nobody declared to read ${resourceName(resource)}: add it to the reads of the kind`);
-    return known.cache as unknown as Cache<T>;
+    return known as unknown as Cache<T>;
   }
 
   private async work(driven: Driven, signal: AbortSignal): Promise<void> {

@@ -1,8 +1,8 @@
 /** The only reads: everything that the decision needs, in one snapshot, from caches alone. Nothing after it looks at the cluster. */
-import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS } from "../../kube/resources.ts";
+import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS } from "../../kube/resources.ts";
 import { childName } from "../../lib/names.ts";
 import { MODEL_DIGEST } from "../../lib/labels.ts";
-import type { Deployment, KubeObject, Live, NetworkPolicy, Node, Pod } from "../../lib/k8s-types.ts";
+import type { Deployment, KubeObject, Live, NetworkPolicy, Node, Pod, PodDisruptionBudget } from "../../lib/k8s-types.ts";
 import type { Resource } from "../../kube/resources.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { BY_NAMESPACE, POD_BY_DEPLOYMENT } from "../caches.ts";
@@ -19,7 +19,7 @@ export interface Observed extends CheckInput {
   /** Ours by controller reference, whatever their labels say now; absent if unknown, foreign or gone. */
   readonly child: Live<Deployment> | undefined;
   readonly policy: Live<NetworkPolicy> | undefined;
-  readonly others: readonly { readonly resource: Resource; readonly live: Live }[];
+  readonly budget: Live<PodDisruptionBudget> | undefined;
   readonly pods: readonly Live<Pod>[];
   readonly nodes: readonly Live<Node>[];
 }
@@ -42,10 +42,7 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     activities: new Set(cache(processingActivity.resource).by(BY_NAMESPACE, namespace ?? "").map((activity) => activity.metadata.name)),
     child,
     policy: ours(NETWORK_POLICIES),
-    others: [SERVICES, SERVICE_ACCOUNTS, POD_DISRUPTION_BUDGETS].flatMap((resource) => {
-      const live = ours<KubeObject>(resource);
-      return live === undefined ? [] : [{ resource, live }];
-    }),
+    budget: ours(POD_DISRUPTION_BUDGETS),
     pods: cache(PODS).by(POD_BY_DEPLOYMENT, `${namespace}/${name}`),
     nodes: cache(NODES).list(),
     now: clock.now(),

@@ -1,10 +1,25 @@
 /** Turns what was observed and what could not be done into the status that users read. Pure. */
+import type { Condition, Live } from "../../lib/k8s-types.ts";
 import { DEPLOYMENT, TEMPLATE_REVISION } from "../../lib/labels.ts";
 import { SERVING_PORT, childName } from "../../lib/names.ts";
-import type { Summary, WantedCondition } from "../report.ts";
+import type { WantedCondition } from "../../runtime/status.ts";
+import type { Summary } from "../report.ts";
 import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED, type Reason, type Violation } from "./conditions.ts";
 import type { Observed } from "./observe.ts";
 import { waitingFor } from "./waiting.ts";
+
+/** While it is being deleted: what the seal still waits for. */
+export function summariseTeardown(live: Live, waitsFor: string): Summary {
+  const message = `Being deleted: waiting for ${waitsFor}. The seal stays until then.`;
+  const { status } = live as Live & { status?: { conditions?: readonly Condition[] } };
+  const kept = (status?.conditions ?? []).filter(({ type }) => ![READY, "Reconciling", "Stalled"].includes(type));
+  return {
+    conditions: [{ type: READY, status: "False", reason: "Draining" satisfies Reason, message }, ...kept],
+    stalled: false,
+    severity: "Normal",
+    fields: { ...status, waitingFor: waitsFor },
+  };
+}
 
 interface Judgement {
   readonly status: "True" | "False";

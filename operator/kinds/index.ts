@@ -1,0 +1,27 @@
+/** The one list of kinds: the operator, the CRDs, the RBAC, the reference and the tests iterate it. */
+import type { Controller, Rule } from "../runtime/kind.ts";
+import { ELECTION_RULES } from "../runtime/elector.ts";
+import { EVENT_RULES } from "../runtime/events.ts";
+import type { Kind } from "./define.ts";
+import type { Options } from "./language-model-deployment/children.ts";
+import { languageModelDeploymentController } from "./language-model-deployment/controller.ts";
+import { languageModelDeployment } from "./language-model-deployment/schema.ts";
+import { languageModelController } from "./language-model/reconcile.ts";
+import { languageModel } from "./language-model/schema.ts";
+import { modelApprovalController } from "./model-approval/reconcile.ts";
+import { modelApproval } from "./model-approval/schema.ts";
+import { processingActivityController } from "./processing-activity/reconcile.ts";
+import { processingActivity } from "./processing-activity/schema.ts";
+
+/** In the order in which a reader meets them. */
+export const kinds: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment] as unknown as readonly Kind[];
+
+export function controllers(options: Options): readonly Controller[] {
+  return [processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options)];
+}
+
+/** What the operator may do in every namespace. */
+export const clusterRules: readonly Rule[] = [...controllers({ metricsScraper: undefined }).flatMap(({ rules }) => rules), ...EVENT_RULES];
+
+/** What it may do in its own namespace. */
+export const namespacedRules: readonly Rule[] = ELECTION_RULES;

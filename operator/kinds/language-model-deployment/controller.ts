@@ -1,0 +1,60 @@
+/** How the runtime drives LanguageModelDeployments: what they read, and who has to look again when it changes. */
+import type { CacheSpec } from "../../kube/cache.ts";
+import type { Live, ObjectRef } from "../../lib/k8s-types.ts";
+import { DEPLOYMENT } from "../../lib/labels.ts";
+import type { Context, Controller, Read } from "../../runtime/kind.ts";
+import {
+  BY_NAMESPACE, deployments, languageModelDeployments, languageModels, modelApprovals, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
+  serviceAccounts, services,
+} from "../caches.ts";
+import type { Options } from "./children.ts";
+import { rules } from "./rbac.ts";
+import { reconcile } from "./reconcile.ts";
+import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
+
+type Lookup = Pick<Context, "cache">;
+const { resource } = languageModelDeployment;
+
+/** Children wake the owner that their controller reference names. */
+const ownerOf = (child: Live): ObjectRef[] =>
+  (child.metadata.ownerReferences ?? [])
+    .filter((owner) => owner.controller === true && owner.kind === resource.kind)
+    .map((owner) => ({ namespace: child.metadata.namespace ?? "", name: owner.name }));
+
+const inNamespaceOf = (object: Live, { cache }: Lookup): Live<LanguageModelDeployment>[] => cache(resource).by(BY_NAMESPACE, object.metadata.namespace ?? "");
+
+const child = (cache: CacheSpec): Read => ({ cache, wakes: ownerOf });
+
+const reads: readonly Read[] = [
+  ...[deployments, services, serviceAccounts, networkPolicies, podDisruptionBudgets].map(child),
+  {
+    cache: pods,
+    wakes: (pod) => {
+      const name = pod.metadata.labels?.[DEPLOYMENT];
+      return name === undefined ? [] : [{ namespace: pod.metadata.namespace ?? "", name }];
+    },
+  },
+  {
+    cache: languageModels,
+    wakes: (model, caches) => inNamespaceOf(model, caches).filter(({ spec }) => spec.modelRef?.name === model.metadata.name).map(({ metadata }) => metadata),
+  },
+  ...[modelApprovals, processingActivities].map((cache): Read => ({
+    cache: cache,
+    wakes: (object, caches) => inNamespaceOf(object, caches).map(({ metadata }) => metadata),
+  })),
+  {
+    // Heartbeats change nodes all the time; only who waits for one has to look.
+    cache: nodes,
+    wakes: (_node, { cache }) => cache(resource).list().filter(({ status }) => status?.waitingFor !== undefined).map(({ metadata }) => metadata),
+  },
+];
+
+export function languageModelDeploymentController(options: Options): Controller {
+  return {
+    name: resource.kind,
+    owns: languageModelDeployments,
+    reads,
+    rules,
+    reconcile: (ref, context) => reconcile(ref, context, options),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Desired against observed: which steps, in which order. Pure.
+ *
+ *   phase 1  hold the CR, let go of a policy that somebody deleted
+ *   phase 2  seal and surroundings: NetworkPolicy, ServiceAccount, Service, PodDisruptionBudget
+ *   phase 3  the Deployment: only now can there be pods
+ */
+import { DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
+import type { KubeObject, Live } from "../../lib/k8s-types.ts";
+import { SEAL_FINALIZER } from "../../lib/names.ts";
+import { controllerReference, type Plan, type Step } from "../../runtime/execute.ts";
+import { mustStop } from "./approval.ts";
+import type { Children } from "./build/index.ts";
+import type { Violation } from "./conditions.ts";
+import type { Observed } from "./observe.ts";
+import { languageModelDeployment } from "./schema.ts";
+
+/** `serve`: all as the spec says. `hold`: nothing new starts, what runs stays. `stop`: nothing runs. */
+export type Mode = "serve" | "hold" | "stop";
+
+export function modeOf(observed: Observed, violations: readonly Violation[]): Mode {
+  if (violations.length === 0) return "serve";
+  // Asking for less needs nobody's approval.
+  return mustStop(observed) || observed.deployment.spec.replicas === 0 ? "stop" : "hold";
+}
+
+export function plan(observed: Observed, mode: Mode, children: Children): Plan {
+  const { deployment: owner } = observed;
+  const apply = (resource: Resource, object: KubeObject | undefined): Step[] =>
+    (object === undefined ? [] : [{ kind: "apply", resource, object: owned(object, owner) }]);
+  return [
+    [...holdOwner(owner), ...letGoOfPolicy(observed)],
+    [
+      ...apply(NETWORK_POLICIES, children.networkPolicy),
+      ...apply(SERVICE_ACCOUNTS, children.serviceAccount),
+      ...apply(SERVICES, children.service),
+      ...(children.podDisruptionBudget === undefined ? removeBudget(observed) : apply(POD_DISRUPTION_BUDGETS, children.podDisruptionBudget)),
+    ],
+    mode === "stop" ? shrink(observed) : apply(DEPLOYMENTS, children.deployment),
+  ];
+}
+
+const owned = (child: KubeObject, owner: Live): KubeObject =>
+  ({ ...child, metadata: { ...child.metadata, ownerReferences: [controllerReference(owner)] } });
+
+function holdOwner(owner: Live): Step[] {
+  if (owner.metadata.finalizers?.includes(SEAL_FINALIZER) === true) return [];
+  return [{ kind: "addFinalizer", resource: languageModelDeployment.resource, live: owner, finalizer: SEAL_FINALIZER }];
+}
+
+/** Our finalizer kept a deleted policy in force; it can be made anew only once it is gone. */
+function letGoOfPolicy({ policy }: Observed): Step[] {
+  if (policy?.metadata.deletionTimestamp === undefined || policy.metadata.finalizers?.includes(SEAL_FINALIZER) !== true) return [];
+  return [{ kind: "removeFinalizer", resource: NETWORK_POLICIES, live: policy, finalizer: SEAL_FINALIZER }];
+}
+
+function removeBudget({ budget }: Observed): Step[] {
+  if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return [];
+  return [{ kind: "delete", resource: POD_DISRUPTION_BUDGETS, live: budget, propagation: "Background" }];
+}
+
+function shrink({ child }: Observed): Step[] {
+  if (child === undefined || child.spec?.replicas === 0) return [];
+  return [{ kind: "scale", resource: DEPLOYMENTS, live: child, replicas: 0 }];
+}

@@ -1,0 +1,60 @@
+/** One pass over a LanguageModelDeployment: a table of contents. */
+import { keyOf, type Live, type ObjectRef } from "../../lib/k8s-types.ts";
+import { execute } from "../../runtime/execute.ts";
+import type { Context } from "../../runtime/kind.ts";
+import { done, stalled, waiting, type Outcome } from "../../runtime/outcome.ts";
+import { parse } from "../define.ts";
+import { invalidSpec, report } from "../report.ts";
+import { nextExpiryMs } from "./approval.ts";
+import { LATEST_REVISION } from "./build/index.ts";
+import { childrenFor, type Options } from "./children.ts";
+import { violationsOf } from "./checks.ts";
+import { obstacleOf, refusalOf } from "./obstacles.ts";
+import { observe } from "./observe.ts";
+import { modeOf, plan } from "./plan.ts";
+import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
+import { summarise, summariseTeardown } from "./summary.ts";
+import { observeRemains, planTeardown } from "./teardown.ts";
+
+const { resource } = languageModelDeployment;
+/** How long to wait where a watch normally says earlier that something moved. */
+const RECHECK_MS = 60_000;
+
+export async function reconcile(ref: ObjectRef, context: Context, options: Options): Promise<Outcome> {
+  // 1. get
+  const live = context.cache(resource).get(keyOf(ref));
+  if (live === undefined) return done();
+  if (live.metadata.deletionTimestamp !== undefined) return tearDown(live, context);
+  const parsed = parse(languageModelDeployment, live);
+  if (parsed.ok) return bringAbout(parsed.value, context, options);
+  await report({ resource, live }, invalidSpec(parsed.violations), context);
+  return stalled("InvalidSpec", "correct the spec");
+}
+
+async function bringAbout(live: Live<LanguageModelDeployment>, context: Context, options: Options): Promise<Outcome> {
+  // 2. observe
+  const observed = observe(live, context);
+  // 3. check
+  const violations = violationsOf(observed);
+  // 4. build, 5. plan
+  const mode = modeOf(observed, violations);
+  const steps = plan(observed, mode, childrenFor(observed, mode, options));
+  // 6. execute
+  const obstacle = await execute(steps, live, context).then(obstacleOf, refusalOf);
+  // 7. report
+  const summary = summarise(observed, { violations, obstacle, latestRevision: LATEST_REVISION });
+  await report({ resource, live }, summary, context);
+  const blocking = violations[0] ?? obstacle;
+  if (blocking?.stalled === true) return stalled(blocking.reason, blocking.message);
+  const nextMs = Math.min(nextExpiryMs(observed) ?? Infinity, summary.conditions[0]?.status === "True" ? Infinity : RECHECK_MS);
+  if (blocking !== undefined) return waiting(blocking.reason, nextMs);
+  return done(nextMs === Infinity ? undefined : nextMs);
+}
+
+async function tearDown(live: Live, context: Context): Promise<Outcome> {
+  const { plan: steps, waitsFor } = planTeardown(observeRemains(live, context));
+  await execute(steps, live, context);
+  if (waitsFor === undefined) return done();
+  await report({ resource, live }, summariseTeardown(live, waitsFor), context);
+  return waiting("Draining", RECHECK_MS);
+}
