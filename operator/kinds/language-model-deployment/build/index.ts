@@ -11,7 +11,7 @@ import { buildService } from "./service.ts";
 import { buildServiceAccount } from "./service-account.ts";
 
 export type { BuildInput, MetricsScraper, ServedModel, Start } from "./input.ts";
-export { LATEST_REVISION } from "./template.ts";
+export { LATEST_REVISION, templateInputs } from "./template.ts";
 
 /** In the order in which they are applied. */
 export interface Children {
