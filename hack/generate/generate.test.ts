@@ -1,6 +1,6 @@
 import { expect, test, describe } from "vitest";
 import { z } from "zod";
-import { schemas } from "../../operator/kinds/schemas.ts";
+import { kinds } from "../../operator/kinds/index.ts";
 import { conventionProblems } from "./conventions.ts";
 import { crdOf, type Crd } from "./crd.ts";
 import { generatedFiles } from "./files.ts";
@@ -8,7 +8,7 @@ import { staleFiles } from "./index.ts";
 import { crdSchema, type CrdSchema } from "./json-schema.ts";
 import { structuralProblems } from "./structural.ts";
 
-describe.each(schemas.map((kind) => [kind.kind, crdOf(kind)] as const))("the CRD of %s", (_kind, crd) => {
+describe.each(kinds.map((kind) => [kind.kind, crdOf(kind)] as const))("the CRD of %s", (_kind, crd) => {
   test("is structural", () => expect(structuralProblems(rootOf(crd))).toEqual([]));
   test("keeps the conventions of the API", () => expect(conventionProblems(crd)).toEqual([]));
 });
@@ -34,7 +34,7 @@ describe("the walker names what the API server would refuse:", () => {
 });
 
 describe("the convention checker finds", () => {
-  const [kind] = schemas;
+  const [kind] = kinds;
   if (kind === undefined) throw new Error("there are no kinds");
   test.each<[string, (spec: CrdSchema, crd: Crd) => void, string]>([
     ["a field without description", (spec) => { spec.properties = { a: { type: "string", maxLength: 1 } }; }, "spec.a: needs a description"],

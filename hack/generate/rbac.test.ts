@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { clusterRules, namespacedRules } from "../../operator/kinds/index.ts";
 import { mergedRules, rbacManifests } from "./rbac.ts";
 
 test("rules of several kinds are merged by group and verbs, sorted", () => {
@@ -23,4 +24,12 @@ test("rules of the own namespace are bound there only", () => {
   expect(manifests.map(({ kind, rules, metadata }) => [kind, rules?.length, metadata.namespace])).toEqual([
     ["ClusterRole", 0, undefined], ["ClusterRoleBinding", undefined, undefined], ["Role", 1, "hoheit-system"], ["RoleBinding", undefined, "hoheit-system"],
   ]);
+});
+
+test("no wildcard is granted, and no Secret outside of the operator's namespace", () => {
+  const granted = mergedRules(clusterRules).flatMap((rule) => [...rule.apiGroups, ...rule.resources, ...rule.verbs]);
+  expect(granted).toContain("languagemodeldeployments");
+  expect(granted).not.toContain("*");
+  expect(granted).not.toContain("secrets");
+  expect(mergedRules(namespacedRules).flatMap(({ verbs }) => verbs)).not.toContain("*");
 });

@@ -14,7 +14,7 @@ import { processingActivityController } from "./processing-activity/reconcile.ts
 import { processingActivity } from "./processing-activity/schema.ts";
 
 /** In the order in which a reader meets them. */
-export const kinds: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment] as unknown as readonly Kind[];
+export const kinds: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment];
 
 export function controllers(options: Options): readonly Controller[] {
   return [processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options)];

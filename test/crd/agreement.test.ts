@@ -1,7 +1,7 @@
 /** Random objects: what the arbitraries call valid both judges take; whatever one of them refuses the other refuses too. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { schemas } from "../../operator/kinds/schemas.ts";
+import { kinds } from "../../operator/kinds/index.ts";
 import { uniqueNamespace } from "../support/control-plane.ts";
 import { spoilt, valid } from "./arbitraries.ts";
 import { withValue } from "./edit.ts";
@@ -13,7 +13,7 @@ beforeAll(async () => {
   namespace = await uniqueNamespace();
 });
 
-describe.each(schemas.map((kind) => [kind.kind, kind] as const))("%s", (name, kind) => {
+describe.each(kinds.map((kind) => [kind.kind, kind] as const))("%s", (name, kind) => {
   test("a valid object is taken by both", async () => {
     await fc.assert(fc.asyncProperty(valid[name] ?? fc.constant(undefined), async (manifest) => {
       expect(words(await serverVerdict(kind, namespace, manifest))).toBe("");

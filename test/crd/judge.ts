@@ -5,7 +5,7 @@ import { load } from "js-yaml";
 import { crdOf } from "../../hack/generate/crd.ts";
 import { call } from "../../hack/cluster/http.ts";
 import { parseManifest, type Kind } from "../../operator/kinds/define.ts";
-import { schemas } from "../../operator/kinds/schemas.ts";
+import { kinds } from "../../operator/kinds/index.ts";
 import type { Violation } from "../../operator/kinds/violations.ts";
 import { API_GROUP, API_VERSION } from "../../operator/lib/names.ts";
 import { eventually, rawCall, sharedPlane } from "../support/control-plane.ts";
@@ -27,10 +27,10 @@ const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 /** Applies every CRD and waits until the server serves it. May be called by several test files at once. */
 export async function installCrds(): Promise<LiveCrd[]> {
   const plane = sharedPlane();
-  for (const crd of schemas.map(crdOf)) {
+  for (const crd of kinds.map(crdOf)) {
     await rawCall(plane, "PATCH", `${CRDS}/${crd.metadata.name}?fieldManager=test&force=true&fieldValidation=Strict`, { body: crd, contentType: "application/apply-patch+yaml" });
   }
-  return Promise.all(schemas.map((kind) => eventually(async () => {
+  return Promise.all(kinds.map((kind) => eventually(async () => {
     const live = await rawCall<LiveCrd>(plane, "GET", `${CRDS}/${kind.plural}.${API_GROUP}`);
     // Established comes before the handler is there.
     await rawCall(plane, "GET", `/apis/${API_VERSION}/${kind.plural}`);

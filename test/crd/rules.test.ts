@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { rulesOf } from "../../hack/generate/conventions.ts";
 import { crdOf } from "../../hack/generate/crd.ts";
-import { schemas } from "../../operator/kinds/schemas.ts";
+import { kinds } from "../../operator/kinds/index.ts";
 import { rawCall, sharedPlane, uniqueNamespace } from "../support/control-plane.ts";
 import { edited } from "./edit.ts";
 import { fixture, installCrds, pathOf, serverVerdict, words, zodVerdict, type Manifest } from "./judge.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
   namespace = await uniqueNamespace();
 });
 
-const fixtures = await Promise.all(schemas.map(async (kind) => ({
+const fixtures = await Promise.all(kinds.map(async (kind) => ({
   kind, full: await fixture(kind, "full.yaml") as Manifest, cases: await fixture(kind, "cases.yaml") as Case[],
 })));
 

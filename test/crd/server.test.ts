@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parse, type Kind } from "../../operator/kinds/define.ts";
 import { languageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { modelApproval } from "../../operator/kinds/model-approval/schema.ts";
-import { schemas } from "../../operator/kinds/schemas.ts";
+import { kinds } from "../../operator/kinds/index.ts";
 import { API_GROUP, API_VERSION } from "../../operator/lib/names.ts";
 import type { Live } from "../../operator/lib/k8s-types.ts";
 import { eventually, rawCall, sharedPlane, uniqueNamespace } from "../support/control-plane.ts";
@@ -29,12 +29,12 @@ const full = (kind: Kind): Promise<Manifest> => fixture(kind, "full.yaml") as Pr
 
 test("every CRD is established and structural, with its names accepted", () => {
   const holding = crds.map(({ metadata: { name }, status }) => [name, (status?.conditions ?? []).filter(({ status: holds }) => holds === "True").map(({ type }) => type).toSorted()]);
-  expect(holding).toEqual(schemas.map((kind) => [`${kind.plural}.${API_GROUP}`, ["Established", "NamesAccepted"]]));
+  expect(holding).toEqual(kinds.map((kind) => [`${kind.plural}.${API_GROUP}`, ["Established", "NamesAccepted"]]));
 });
 
 test("short names and the category hoheit are offered", async () => {
   const { resources } = await admin<{ resources: { name: string; shortNames?: string[]; categories?: string[]; namespaced: boolean }[] }>("GET", `/apis/${API_VERSION}`);
-  for (const kind of schemas) {
+  for (const kind of kinds) {
     expect(resources.find(({ name }) => name === kind.plural)).toMatchObject({ shortNames: kind.shortNames, categories: ["hoheit"], namespaced: kind.namespaced });
   }
 });
@@ -47,17 +47,17 @@ test("kubectl explain has the descriptions", async () => {
   // The aggregated document follows the CRD within a second or so.
   const { components } = await eventually(async () => {
     const document = await admin<OpenApi>("GET", `/openapi/v3/apis/${API_VERSION}`);
-    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(schemas.map(({ kind }) => `dev.hoheit.v1alpha1.${kind}`)));
+    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(kinds.map(({ kind }) => `dev.hoheit.v1alpha1.${kind}`)));
     return document;
   });
-  for (const kind of schemas) {
+  for (const kind of kinds) {
     const schema = components.schemas[`dev.hoheit.v1alpha1.${kind.kind}`];
     expect(schema?.description).toBe(kind.description);
     expect(schema?.properties).toMatchObject({ spec: { description: kind.spec.description }, status: { description: kind.status.description } });
   }
 });
 
-describe.each(schemas.map((kind) => [kind.kind, kind] as const))("%s", (_name, kind) => {
+describe.each(kinds.map((kind) => [kind.kind, kind] as const))("%s", (_name, kind) => {
   test("selectable fields find the object, and not another", async () => {
     const namespace = await uniqueNamespace();
     const manifest = await full(kind);
