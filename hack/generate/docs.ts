@@ -63,22 +63,23 @@ function takes({ schema, required }: Field): string {
   const parts = [
     required ? "**required**" : "",
     values === undefined ? "" : values.map((value) => `\`${value}\``).join(" "),
-    typeof schema.default === "object" || schema.default === undefined ? "" : `default \`${String(schema.default)}\``,
+    defaultText(schema.default),
     range(schema.minimum, schema.maximum, ""),
-    range(schema.minItems, schema.maxItems, " entries"),
-    range(schema.minProperties, schema.maxProperties, " entries"),
-    range(undefined, schema.maxLength ?? schema.items?.maxLength, " characters"),
-    pattern(schema.pattern ?? schema.items?.pattern),
+    range(schema.minItems ?? schema.minProperties, schema.maxItems ?? schema.maxProperties, " entries"),
+    ...textBounds(schema.items ?? schema),
   ];
   return parts.filter((part) => part !== "").join("; ");
 }
+
+/** Objects fill in their members' defaults, which are told there. */
+const defaultText = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? `default \`${value}\`` : "");
 
 function range(least: number | undefined, most: number | undefined, unit: string): string {
   if (most === undefined) return "";
   return least === undefined ? `at most ${most}${unit}` : `${least} to ${most}${unit}`;
 }
 
-const pattern = (text: string | undefined): string => (text === undefined ? "" : `\`${text}\``);
+const textBounds = ({ maxLength, pattern }: CrdSchema): string[] => [range(undefined, maxLength, " characters"), pattern === undefined ? "" : `\`${pattern}\``];
 
 function ruleTable(root: CrdSchema): string {
   return table(["Field", "What to do", "CEL"], rulesOf(root).map(({ path, rule: { rule, message, fieldPath } }) =>

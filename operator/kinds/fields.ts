@@ -77,7 +77,17 @@ const uniqueBy = <T>(keyOf: (item: T) => string) => (items: T[], context: Refine
   }
 };
 
-const LABEL_KEY = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
+const PREFIX = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/`;
+const PLAIN_NAME = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
+const LABEL_KEY = `^(${PREFIX})?${PLAIN_NAME}$`;
+/** Prefix 253, slash, name 63. */
+const LONGEST_KEY = 317;
+
+/** The key of a label or taint: [prefix/]name. */
+export const labelKey = (description: string): z.ZodString => word(new RegExp(LABEL_KEY), LONGEST_KEY, description);
+/** The name of a resource that is not Kubernetes' own: prefix/name. */
+export const extendedResource = (description: string): z.ZodString => word(new RegExp(`^${PREFIX}${PLAIN_NAME}$`), 128, description);
+
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const MOST_LABELS = 16;
 
@@ -90,9 +100,9 @@ export function labels(min: 0 | 1, description: string) {
     if (count < min) context.addIssue({ code: "custom", message: `Invalid value: should have at least ${min} properties` });
   }).meta({ description, maxProperties: MOST_LABELS, ...(min === 0 ? {} : { minProperties: min }) });
   return withRules(counted, {
-    cel: `self.all(key, key.size() <= 317 && key.matches('${LABEL_KEY}'))`,
-    message: "write each key as a label key: [prefix/]name, letters, digits, '-', '_' and '.'",
-    holds: (self) => Object.keys(self).every((key) => key.length <= 317 && new RegExp(LABEL_KEY).test(key)),
+    cel: `self.all(key, key.size() <= ${LONGEST_KEY} && key.matches(r'${LABEL_KEY}'))`,
+    message: "write each key as a label key: [prefix/]name, at most 63 letters, digits, '-', '_' and '.' in the name",
+    holds: (self) => Object.keys(self).every((key) => key.length <= LONGEST_KEY && new RegExp(LABEL_KEY).test(key)),
   });
 }
 

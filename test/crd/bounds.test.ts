@@ -83,18 +83,26 @@ function mutantsOf({ path, name, schema, required }: Field, full: Manifest): Mut
 }
 
 /** One step beyond each bound. */
-function beyond(path: string, schema: CrdSchema): Mutant[] {
+const beyond = (path: string, schema: CrdSchema): Mutant[] => [...beyondValue(path, schema), ...beyondCount(path, schema)];
+
+function beyondValue(path: string, { maxLength, minLength, pattern, enum: values, maximum, minimum }: CrdSchema): Mutant[] {
   const mutants: Mutant[] = [];
-  if (schema.maxLength !== undefined) mutants.push({ title: `${path} of ${schema.maxLength + 1} characters`, path, value: "a".repeat(schema.maxLength + 1) });
-  if (schema.minLength !== undefined) mutants.push({ title: `an empty ${path}`, path, value: "" });
-  if (schema.pattern !== undefined) mutants.push({ title: `${path} with characters that it does not take`, path, value: "ü\n" });
-  if (schema.enum !== undefined) mutants.push({ title: `${path} of an unheard-of value`, path, value: "Unheard" });
-  if (schema.maximum !== undefined) mutants.push({ title: `${path} above ${schema.maximum}`, path, value: schema.maximum + 1 });
-  if (schema.minimum !== undefined) mutants.push({ title: `${path} below ${schema.minimum}`, path, value: schema.minimum - 1 });
-  if (schema.maxItems !== undefined) mutants.push({ title: `${path} with ${schema.maxItems + 1} entries`, path, value: entries(schema, schema.maxItems + 1) });
-  if (schema.minItems !== undefined) mutants.push({ title: `${path} with ${schema.minItems - 1} entries`, path, value: [] });
-  if (schema.maxProperties !== undefined) mutants.push({ title: `${path} with ${schema.maxProperties + 1} entries`, path, value: properties(schema.maxProperties + 1) });
-  if (schema.additionalProperties !== undefined) mutants.push({ title: `${path} with a value that is no string`, path: `${path}.key`, value: 7 });
+  if (maxLength !== undefined) mutants.push({ title: `${path} of ${maxLength + 1} characters`, path, value: "a".repeat(maxLength + 1) });
+  if (minLength !== undefined) mutants.push({ title: `an empty ${path}`, path, value: "" });
+  if (pattern !== undefined) mutants.push({ title: `${path} with characters that it does not take`, path, value: "ü\n" });
+  if (values !== undefined) mutants.push({ title: `${path} of an unheard-of value`, path, value: "Unheard" });
+  if (maximum !== undefined) mutants.push({ title: `${path} above ${maximum}`, path, value: maximum + 1 });
+  if (minimum !== undefined) mutants.push({ title: `${path} below ${minimum}`, path, value: minimum - 1 });
+  return mutants;
+}
+
+function beyondCount(path: string, schema: CrdSchema): Mutant[] {
+  const { maxItems, minItems, maxProperties, additionalProperties } = schema;
+  const mutants: Mutant[] = [];
+  if (maxItems !== undefined) mutants.push({ title: `${path} with ${maxItems + 1} entries`, path, value: entries(schema, maxItems + 1) });
+  if (minItems !== undefined) mutants.push({ title: `${path} with ${minItems - 1} entries`, path, value: [] });
+  if (maxProperties !== undefined) mutants.push({ title: `${path} with ${maxProperties + 1} entries`, path, value: properties(maxProperties + 1) });
+  if (additionalProperties !== undefined) mutants.push({ title: `${path} with a value that is no string`, path: `${path}.key`, value: 7 });
   return mutants;
 }
 

@@ -143,7 +143,7 @@ test("defaults are those that zod fills in", async () => {
     replicas: 1, rollout: { startupSeconds: 1800, drainSeconds: 120 }, confidentiality: { content: "NotKept" }, accelerators: { resource: "nvidia.com/gpu" },
   });
   expect(live.spec).not.toHaveProperty("clients");
-  const here = parse(kind, { ...manifest, metadata: live.metadata } as unknown as Live);
+  const here = parse(kind, { ...manifest, metadata: live.metadata });
   expect(here).toMatchObject({ ok: true, value: { spec: { ...live.spec, clients: [] } } });
 });
 

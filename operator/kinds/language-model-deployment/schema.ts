@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { AGE, conditionColumn, defineKind, withRules, type CustomResource } from "../define.ts";
 import {
-  conditions, dnsLabel, dnsSubdomain, integer, labels, listAtomic, listMap, listSet, observedGeneration, orNone, ownReference, text, textOrEmpty, word,
+  conditions, dnsLabel, dnsSubdomain, extendedResource, integer, labelKey, labels, listAtomic, listMap, listSet, observedGeneration, orNone, ownReference, text, textOrEmpty, word,
 } from "../fields.ts";
 
 const environmentVariable = z.object({
@@ -12,7 +12,7 @@ const environmentVariable = z.object({
 
 const engine = z.object({
   version: word(/^0\.[0-9]{1,3}$/, 5, "Minor version of vLLM that the image holds, for example 0.32. It decides which switches exist; the image must fit it."),
-  image: word(/^[A-Za-z0-9][A-Za-z0-9._:\/@-]*$/, 512, "Container image of the engine, from your own registry, best with a digest: registry.example/vllm-openai@sha256:..."),
+  image: word(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 512, "Container image of the engine, from your own registry, best with a digest: registry.example/vllm-openai@sha256:..."),
   args: orNone(listAtomic(text(1024, "One argument, for example --max-num-seqs=128."), {
     max: 64,
     description: "Further arguments of vllm serve, in order. Those that this object sets itself, that the version does not know or that would open the seal are refused with the reason.",
@@ -25,10 +25,8 @@ const engine = z.object({
   }).describe("One pull secret."), "name", { max: 8, description: "Secrets with which the kubelet pulls the image. Without it the registry must serve anonymously." })),
 }).describe("The vLLM that serves the model.");
 
-const RESOURCE_NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-
 const accelerators = z.object({
-  resource: word(RESOURCE_NAME, 128,
+  resource: extendedResource(
     "Extended resource that the device plugin offers. Default nvidia.com/gpu, a whole GPU; nvidia.com/mig-3g.40gb is a slice of one.").default("nvidia.com/gpu"),
   count: integer(1, 16, "Accelerators for each replica, 1 to 16, all on one node."),
 }).describe("What each replica takes.");
@@ -43,7 +41,7 @@ const client = z.object({
 }).describe("One group of pods that may connect.");
 
 const toleration = withRules(z.object({
-  key: z.exactOptional(word(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 317, "Key of the taint. Without it operator must be Exists, and every key is tolerated.")),
+  key: z.exactOptional(labelKey("Key of the taint. Without it operator must be Exists, and every key is tolerated.")),
   operator: z.enum(["Equal", "Exists"]).default("Equal").describe("Equal (default) compares value, Exists tolerates every value."),
   value: z.exactOptional(z.string().max(63).regex(/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/).describe("Value of the taint, with operator Equal.")),
   effect: z.exactOptional(z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).describe("Effect of the taint. Without it every effect is tolerated.")),
@@ -81,7 +79,7 @@ const SECONDS_PER_DAY = 86_400;
 const spec = withRules(z.object({
   modelRef: ownReference("LanguageModel", "The model to serve."),
   task: z.enum(["Chat"]).describe("What the server offers. Chat: completions and chat completions in the OpenAI form."),
-  servedNames: listSet(word(/^[A-Za-z0-9][A-Za-z0-9._:\/-]*$/, 128, "A name, for example mistral-small."), {
+  servedNames: listSet(word(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 128, "A name, for example mistral-small."), {
     min: 1, max: 8, description: "Names under which clients ask for the model (field model of a request).",
   }),
   engine,
