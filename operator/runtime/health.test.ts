@@ -46,6 +46,12 @@ test("neither a wrong path nor a failure tells anything", async () => {
   expect([code, text, headers.get("x-powered-by")]).toEqual([500, "failed\n", null]);
 });
 
+test("nor does an address that metrics have for themselves", async () => {
+  const get = await start({ listenMetrics: LOOPBACK, metrics: { contentType: "text/plain", text: () => Promise.reject(new Error("PLANTED")) } });
+  expect(await get("/PLANTED", "metrics")).toMatchObject({ code: 404, text: "not found\n" });
+  expect(await get("/metrics", "metrics")).toMatchObject({ code: 500, text: "failed\n" });
+});
+
 test("a check that throws is a failure, not a crash", async () => {
   const get = await start({ alive: [{ name: "broken", problem: () => { throw new Error("PLANTED"); } }] });
   expect(await get("/healthz")).toMatchObject({ code: 500, text: "failed\n" });

@@ -74,7 +74,7 @@ test("stacks are printed at level debug only", () => {
   const stackOf = (level: LogLevel): unknown => {
     const { log, lines } = capture(level);
     log.error({ err: new Error("x") }, "failed");
-    return (lines()[0]?.["err"] as { stack?: string }).stack;
+    return (lines()[0]?.["err"] as { stack?: string } | undefined)?.stack;
   };
   expect(stackOf("info")).toBeUndefined();
   expect(stackOf("debug")).toContain("log.test.ts");

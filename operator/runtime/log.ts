@@ -67,13 +67,17 @@ function cleanValue(value: unknown, place: Place): unknown {
   if (typeof value === "string") return cleanText(value);
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null) return value;
-  if (place.depth >= DEEPEST) return "[deep]";
-  const inside = { ...place, depth: place.depth + 1 };
-  if (value instanceof Error) return cleanError(value, inside);
+  return place.depth >= DEEPEST ? "[deep]" : cleanObject(value, { ...place, depth: place.depth + 1 });
+}
+
+function cleanObject(value: object, place: Place): unknown {
+  if (value instanceof Error) return cleanError(value, place);
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-  if (value instanceof Date || value instanceof URL) return cleanText(String(value instanceof Date ? value.toISOString() : value.origin + value.pathname));
-  if (value instanceof Set || Array.isArray(value)) return [...value].map((item) => cleanValue(item, inside));
-  return cleanMembers(value, inside);
+  if (value instanceof Date) return value.toISOString();
+  // Neither the user part nor the query of an address.
+  if (value instanceof URL) return value.origin + value.pathname;
+  if (value instanceof Set || Array.isArray(value)) return [...value].map((item) => cleanValue(item, place));
+  return cleanMembers(value, place);
 }
 
 function cleanMembers(object: object, place: Place): object {

@@ -19,18 +19,19 @@ const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\\n]|\\["\\n])*)"/g;
 export function parseExposition(text: string): { families: Map<string, Family>; samples: Sample[] } {
   const families = new Map<string, Family>();
   const samples: Sample[] = [];
-  const helps = new Map<string, string>();
+  let help = "";
   for (const line of text.split("\n").filter((one) => one !== "")) {
-    const [help, type, sample] = [HELP.exec(line), TYPE.exec(line), SAMPLE.exec(line)];
-    if (help !== null) helps.set(help[1] ?? "", help[2] ?? "");
-    else if (type !== null) families.set(type[1] ?? "", { type: type[2] ?? "", help: helps.get(type[1] ?? "") ?? "" });
-    else if (sample !== null) samples.push(toSample(sample, families));
+    const [helped, typed, sampled] = [HELP.exec(line), TYPE.exec(line), SAMPLE.exec(line)];
+    if (helped !== null) [, , help = ""] = helped;
+    else if (typed !== null) families.set(String(typed[1]), { type: String(typed[2]), help });
+    else if (sampled !== null) samples.push(toSample(sampled, families));
     else throw new Error(`not the text format: ${line}`);
   }
-  const seen = new Set(samples.map(({ name, labels }) => JSON.stringify([name, Object.entries(labels).toSorted()])));
-  if (seen.size !== samples.length) throw new Error("a sample occurs twice");
+  if (new Set(samples.map(identityOf)).size !== samples.length) throw new Error("a sample occurs twice");
   return { families, samples };
 }
+
+const identityOf = ({ name, labels }: Sample): string => [name, ...Object.entries(labels).map(String).toSorted((a, b) => a.localeCompare(b))].join(" ");
 
 function toSample([, name = "", labels = "", value = ""]: RegExpExecArray, families: ReadonlyMap<string, Family>): Sample {
   const family = families.has(name) ? name : name.replace(/_(bucket|sum|count)$/, "");
