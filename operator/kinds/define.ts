@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { Resource } from "../kube/resources.ts";
 import type { KubeObject, Live, ObjectMeta } from "../lib/k8s-types.ts";
 import { API_GROUP, API_VERSION } from "../lib/names.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN, isLabelKey, isLabelValue } from "./patterns.ts";
 import { unknownFields, violationsOf, withoutNulls, type Violation } from "./violations.ts";
 
 /** One rule, twice: `cel` for the API server, `holds` for us. */
@@ -120,12 +121,16 @@ const SERVER_SET = [
 ] as const;
 const serverSet = Object.fromEntries(SERVER_SET.map((name) => [name, z.unknown().optional()]));
 
-const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+const BAD_LABELS = "Invalid value: keys are [prefix/]name, values at most 63 letters, digits, '-', '_' and '.'";
+const BAD_KEYS = "Invalid value: keys are [prefix/]name, letters, digits, '-', '_' and '.'";
 const metadata = z.object({
-  name: z.string().regex(NAME).max(253),
-  namespace: z.exactOptional(z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/).max(63)),
-  labels: z.exactOptional(z.record(z.string(), z.string())),
-  annotations: z.exactOptional(z.record(z.string(), z.string())),
+  name: z.string().max(253).regex(DNS_SUBDOMAIN),
+  namespace: z.exactOptional(z.string().max(63).regex(DNS_LABEL)),
+  labels: z.exactOptional(z.record(z.string(), z.string())
+    .refine((all) => Object.entries(all).every(([key, value]) => isLabelKey(key) && isLabelValue(value)), { message: BAD_LABELS })),
+  // The server takes upper-case prefixes here (ValidateAnnotations lowers them first).
+  annotations: z.exactOptional(z.record(z.string(), z.string())
+    .refine((all) => Object.keys(all).every((key) => isLabelKey(key.toLowerCase())), { message: BAD_KEYS })),
   ...serverSet,
 });
 

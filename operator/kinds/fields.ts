@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { withRules } from "./define.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN, EXTENDED_RESOURCE, isLabelKey, LABEL_KEY, LABEL_VALUE, LONGEST_KEY } from "./patterns.ts";
 
 /** Free text. Counted in code points, as the API server counts; `z.string().max()` counts UTF-16 units. */
 export const text = (max: number, description: string): z.ZodString => counted(z.string().min(1), max, description);
@@ -21,9 +22,6 @@ function counted(schema: z.ZodString, max: number, description: string): z.ZodSt
 /** A string of ASCII characters that a pattern names. */
 export const word = (pattern: RegExp, max: number, description: string): z.ZodString =>
   z.string().min(1).max(max).regex(pattern).describe(description);
-
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 export const dnsLabel = (description: string): z.ZodString => word(DNS_LABEL, 63, description);
 export const dnsSubdomain = (description: string): z.ZodString => word(DNS_SUBDOMAIN, 253, description);
@@ -77,18 +75,11 @@ const uniqueBy = <T>(keyOf: (item: T) => string) => (items: T[], context: Refine
   }
 };
 
-const PREFIX = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/`;
-const PLAIN_NAME = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
-const LABEL_KEY = `^(${PREFIX})?${PLAIN_NAME}$`;
-/** Prefix 253, slash, name 63. */
-const LONGEST_KEY = 317;
-
 /** The key of a label or taint: [prefix/]name. */
-export const labelKey = (description: string): z.ZodString => word(new RegExp(LABEL_KEY), LONGEST_KEY, description);
+export const labelKey = (description: string): z.ZodString => word(LABEL_KEY, LONGEST_KEY, description);
 /** The name of a resource that is not Kubernetes' own: prefix/name. */
-export const extendedResource = (description: string): z.ZodString => word(new RegExp(`^${PREFIX}${PLAIN_NAME}$`), 128, description);
+export const extendedResource = (description: string): z.ZodString => word(EXTENDED_RESOURCE, 128, description);
 
-const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const MOST_LABELS = 16;
 
 /** Labels to match. `min` 1 where "no labels" would mean "everything". */
@@ -100,9 +91,9 @@ export function labels(min: 0 | 1, description: string) {
     if (count < min) context.addIssue({ code: "custom", message: `Invalid value: should have at least ${min} properties` });
   }).meta({ description, maxProperties: MOST_LABELS, ...(min === 0 ? {} : { minProperties: min }) });
   return withRules(counted, {
-    cel: `self.all(key, key.size() <= ${LONGEST_KEY} && key.matches(r'${LABEL_KEY}'))`,
+    cel: `self.all(key, key.size() <= ${LONGEST_KEY} && key.matches(r'${LABEL_KEY.source.replaceAll("\\/", "/")}'))`,
     message: "write each key as a label key: [prefix/]name, at most 63 letters, digits, '-', '_' and '.' in the name",
-    holds: (self) => Object.keys(self).every((key) => key.length <= LONGEST_KEY && new RegExp(LABEL_KEY).test(key)),
+    holds: (self) => Object.keys(self).every(isLabelKey),
   });
 }
 
@@ -133,7 +124,7 @@ const condition = z.object({
   observedGeneration: z.int().min(0).describe("The generation of the object that was judged."),
   lastTransitionTime: z.string().max(30).meta({ format: "date-time", description: "When the status last flipped." }),
   reason: word(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/, 256, "Why, in one CamelCase word for programs."),
-  message: z.string().max(4096).describe("Why, in a sentence for people; what to do where something is to be done."),
+  message: z.string().max(32_768).describe("Why, in a sentence for people; what to do where something is to be done."),
 }).describe("One judgement about the object (metav1.Condition).");
 
 /** `kubectl wait --for=condition=Ready` and kstatus read this list. */

@@ -4,6 +4,7 @@ import { AGE, conditionColumn, defineKind, withRules, type CustomResource } from
 import {
   conditions, dnsLabel, dnsSubdomain, extendedResource, integer, labelKey, labels, listAtomic, listMap, listSet, observedGeneration, orNone, ownReference, text, textOrEmpty, word,
 } from "../fields.ts";
+import { LABEL_VALUE } from "../patterns.ts";
 
 const environmentVariable = z.object({
   name: word(/^[A-Za-z_][A-Za-z0-9_]*$/, 128, "Name of the variable."),
@@ -43,7 +44,7 @@ const client = z.object({
 const toleration = withRules(z.object({
   key: z.exactOptional(labelKey("Key of the taint. Without it operator must be Exists, and every key is tolerated.")),
   operator: z.enum(["Equal", "Exists"]).default("Equal").describe("Equal (default) compares value, Exists tolerates every value."),
-  value: z.exactOptional(z.string().max(63).regex(/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/).describe("Value of the taint, with operator Equal.")),
+  value: z.exactOptional(z.string().max(63).regex(LABEL_VALUE).describe("Value of the taint, with operator Equal.")),
   effect: z.exactOptional(z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).describe("Effect of the taint. Without it every effect is tolerated.")),
   tolerationSeconds: z.exactOptional(integer(0, 604_800, "Seconds for which a NoExecute taint is tolerated, at most one week. Without it, for ever.")),
 }), {
@@ -121,7 +122,7 @@ const status = z.object({
   modelDigest: z.exactOptional(z.string().max(71).describe("Manifest digest of the weights that the pods were started with.")),
   templateRevision: z.exactOptional(z.int().min(0).max(2_147_483_647).describe(
     "Revision of the pod template that the pods run. A newer operator does not restart them: condition TemplateOutdated says that a newer template waits.")),
-  waitingFor: z.exactOptional(z.string().max(4096).describe("What the next pod waits for, in the words of the scheduler, the kubelet or the container. Empty when nothing is waited for.")),
+  waitingFor: z.exactOptional(z.string().max(32_768).describe("What the next pod waits for, in the words of the scheduler, the kubelet or the container. Empty when nothing is waited for.")),
 }).describe("What the operator found.");
 
 export const languageModelDeployment = defineKind({
