@@ -23,6 +23,8 @@ export interface ClientOptions {
   /** Called before every attempt of a write, as late as possible; throws FencedError if this replica may not write. */
   fence?: (call: string) => void;
   onCall?: (report: CallReport) => void;
+  /** Objects asked for at once by `list` and `scan`; default 500. */
+  pageSize?: number;
 }
 
 interface Request extends Pick<Call, "method" | "path"> {
@@ -34,7 +36,7 @@ interface Request extends Pick<Call, "method" | "path"> {
   options: CallOptions | undefined;
 }
 
-const PAGE = 500;
+const DEFAULT_PAGE_SIZE = 500;
 /** No object ever has this version and etcd's first revision is 1, so that it means "must not exist yet" (seen on 1.37.1). */
 const NEVER_MATCHES = "1";
 /** How often a status write by uid alone tries again because the object moved in between. */
@@ -44,11 +46,13 @@ export class KubeClient implements KubeApi {
   readonly #transport: Transport;
   readonly #fence: (call: string) => void;
   readonly #onCall: (report: CallReport) => void;
+  readonly #pageSize: number;
 
   constructor(options: ClientOptions) {
     this.#transport = options.transport;
     this.#fence = options.fence ?? (() => {});
     this.#onCall = options.onCall ?? (() => {});
+    this.#pageSize = options.pageSize ?? DEFAULT_PAGE_SIZE;
   }
 
   async get<T extends KubeObject>(of: Resource<T>, ref: ObjectRef, options?: CallOptions): Promise<Live<T> | undefined> {
@@ -107,9 +111,11 @@ export class KubeClient implements KubeApi {
 
   async delete(of: Resource, ref: ObjectRef, options: DeleteOptions = {}): Promise<boolean> {
     const { propagationPolicy, gracePeriodSeconds } = options;
-    const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy, gracePeriodSeconds, preconditions: preconditionsOf(options) };
+    // In the body: with a body, the API server ignores dryRun in the query and deletes for real.
+    const dry = options.dryRun === true ? { dryRun: ["All"] } : {};
+    const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy, gracePeriodSeconds, preconditions: preconditionsOf(options), ...dry };
     try {
-      await this.#send({ verb: "delete", method: "DELETE", of, ref, path: objectPath(of, ref) + queryString(dryRun(options)), body, options });
+      await this.#send({ verb: "delete", method: "DELETE", of, ref, path: objectPath(of, ref), body, options });
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
@@ -140,7 +146,7 @@ export class KubeClient implements KubeApi {
     let next: string | undefined;
     let resourceVersion = "";
     do {
-      const query = { limit: PAGE, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, continue: next };
+      const query = { limit: this.#pageSize, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, continue: next };
       const path = collectionPath(of, options.namespace) + queryString(query);
       const page: ListPage<T> = await this.#send({ verb: "list", method: "GET", of, path, options });
       // Items of built-in lists carry neither apiVersion nor kind.
