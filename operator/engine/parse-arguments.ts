@@ -114,7 +114,7 @@ const canonicalSpelling = (written: string): string => `--${written.replace(/^-+
 /** `-tp`, `-tp8`, `-O3`. The longest match wins, as `-dpr` is not `-dp r`. */
 function shortForm(grammar: Grammar, written: string): string | undefined {
   if (written.startsWith("--")) return undefined;
-  if (/^-O/.test(written) && grammar.flags.has("--optimization-level")) return "--optimization-level";
+  if (written.startsWith("-O") && grammar.flags.has("--optimization-level")) return "--optimization-level";
   const forms = [...grammar.short.keys()].filter((form) => written.startsWith(form)).toSorted((a, b) => b.length - a.length);
   const [longest] = forms;
   return longest === undefined ? undefined : grammar.short.get(longest);

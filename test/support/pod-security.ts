@@ -20,25 +20,30 @@ function podViolations(spec: PodSpec): string[] {
   return [
     ...when(spec.hostNetwork === true || spec.hostPID === true || spec.hostIPC === true, "host namespaces"),
     ...when((spec.securityContext?.sysctls ?? []).length > 0, "sysctls"),
-    ...when(spec.securityContext?.runAsUser === 0, "runs as root"),
     ...(spec.volumes ?? []).flatMap((volume) => Object.keys(volume).filter((kind) => kind !== "name" && !VOLUME_KINDS.has(kind)).map((kind) => `volume ${volume.name} is a ${kind}`)),
   ];
 }
 
-function containerViolations(container: Container, spec: PodSpec): string[] {
-  const context = container.securityContext;
-  const seccomp = context?.seccompProfile?.type ?? spec.securityContext?.seccompProfile?.type;
-  return [
-    ...when(context?.privileged === true, "privileged"),
-    ...when(context?.allowPrivilegeEscalation !== false, "allowPrivilegeEscalation is not false"),
-    ...when(context?.capabilities?.drop?.includes("ALL") !== true, "does not drop ALL"),
-    ...when((context?.capabilities?.add ?? []).some((capability) => capability !== "NET_BIND_SERVICE"), "adds capabilities"),
-    ...when((context?.runAsNonRoot ?? spec.securityContext?.runAsNonRoot) !== true, "runAsNonRoot is not true"),
-    ...when(context?.runAsUser === 0, "runs as root"),
-    ...when(seccomp !== "RuntimeDefault" && seccomp !== "Localhost", "seccomp is not RuntimeDefault"),
-    ...when((container.ports ?? []).some((port) => (port.hostPort ?? 0) !== 0), "host ports"),
-    ...when((context?.procMount ?? "Default") !== "Default", "procMount"),
-  ];
+type Rule = readonly [wrong: string, holds: (context: SecurityContext, container: Container) => boolean];
+type SecurityContext = NonNullable<Container["securityContext"]>;
+
+/** What must hold of a container, with what it inherits from its pod filled in. */
+const CONTAINER_RULES: readonly Rule[] = [
+  ["privileged", ({ privileged }) => privileged !== true],
+  ["allowPrivilegeEscalation is not false", ({ allowPrivilegeEscalation }) => allowPrivilegeEscalation === false],
+  ["does not drop ALL", ({ capabilities }) => capabilities?.drop?.includes("ALL") === true],
+  ["adds capabilities", ({ capabilities }) => (capabilities?.add ?? []).every((capability) => capability === "NET_BIND_SERVICE")],
+  ["runAsNonRoot is not true", ({ runAsNonRoot }) => runAsNonRoot === true],
+  ["runs as root", ({ runAsUser }) => runAsUser !== 0],
+  ["seccomp is not RuntimeDefault", ({ seccompProfile }) => ["RuntimeDefault", "Localhost"].includes(seccompProfile?.type ?? "")],
+  ["procMount", ({ procMount }) => procMount === undefined || procMount === "Default"],
+  ["host ports", (_context, { ports }) => (ports ?? []).every(({ hostPort }) => hostPort === undefined || hostPort === 0)],
+];
+
+function containerViolations(container: Container, { securityContext }: PodSpec): string[] {
+  const { runAsNonRoot, runAsUser, seccompProfile } = securityContext ?? {};
+  const context = { ...(runAsNonRoot !== undefined && { runAsNonRoot }), ...(runAsUser !== undefined && { runAsUser }), ...(seccompProfile && { seccompProfile }), ...container.securityContext };
+  return CONTAINER_RULES.filter(([, holds]) => !holds(context, container)).map(([wrong]) => wrong);
 }
 
 const when = (wrong: boolean, what: string): string[] => (wrong ? [what] : []);

@@ -48,11 +48,11 @@ describe("the seal", () => {
   });
 
   test("Deployment, Service, budget and policy select the same pods, and only those", () => {
-    const { deployment, service, podDisruptionBudget, networkPolicy } = build(lmd("a").replicas(2).object());
     const selector = { [DEPLOYMENT]: "a" };
-    expect([deployment?.spec?.selector.matchLabels, service.spec?.selector, podDisruptionBudget?.spec?.selector?.matchLabels, networkPolicy.spec?.podSelector?.matchLabels])
-      .toEqual([selector, selector, selector, selector]);
-    expect(deployment?.spec?.template.metadata?.labels).toMatchObject(selector);
+    expect(build(lmd("a").object()).deployment).toMatchObject({ spec: { template: { metadata: { labels: selector } } } });
+    const { deployment, service, podDisruptionBudget, networkPolicy } = build(lmd("a").replicas(2).object());
+    for (const selected of [deployment?.spec?.selector, podDisruptionBudget?.spec?.selector, networkPolicy.spec?.podSelector]) expect(selected).toEqual({ matchLabels: selector });
+    expect(service.spec?.selector).toEqual(selector);
   });
 });
 
@@ -94,14 +94,16 @@ describe("the pod", () => {
     expect(sizes).toEqual([{ medium: "Memory", sizeLimit: "512Mi" }, { medium: "Memory", sizeLimit: "2Gi" }, { medium: "Memory", sizeLimit: "8Gi" }]);
   });
 
-  test("mounts the approved folder read-only, and every writable place is bounded", () => {
-    const deployment = lmd("a").object();
-    const children = build(deployment, { start: { model: { ...model, path: "./mistral//small/" }, replicas: 1, liveAnnotations: undefined } });
-    const pod = children.deployment?.spec?.template.spec;
-    expect(pod?.containers[0]?.volumeMounts?.filter(({ readOnly }) => readOnly === true)).toEqual([{ name: "model", mountPath: "/models/weights", readOnly: true, subPath: "mistral/small" }]);
-    expect(pod?.volumes?.find(({ name }) => name === "model")?.persistentVolumeClaim).toEqual({ claimName: "weights", readOnly: true });
-    const unbounded = pod?.volumes?.filter(({ name, emptyDir }) => name !== "model" && emptyDir?.sizeLimit === undefined);
-    expect(unbounded).toEqual([]);
+  test("mounts the approved folder read-only", () => {
+    const children = build(lmd("a").object(), { start: { model: { ...model, path: "./mistral//small/" }, replicas: 1, liveAnnotations: undefined } });
+    const [container] = children.deployment?.spec?.template.spec?.containers ?? [];
+    expect(container?.volumeMounts?.filter(({ readOnly }) => readOnly === true)).toEqual([{ name: "model", mountPath: "/models/weights", readOnly: true, subPath: "mistral/small" }]);
+  });
+
+  test("has a bound on every place that can be written to", () => {
+    const [claim, ...others] = podOf(lmd("a").object()).volumes ?? [];
+    expect(claim).toEqual({ name: "model", persistentVolumeClaim: { claimName: "weights", readOnly: true } });
+    expect(others.map(({ emptyDir }) => emptyDir?.sizeLimit)).toEqual(["512Mi", "2Gi", "1Gi", "32Gi"]);
   });
 
   test("mounts the root of the volume without a sub-path", () => {

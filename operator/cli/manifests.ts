@@ -1,0 +1,93 @@
+/** Reads files of manifests and finds ours among them, each parsed as the API server would, strict field validation included. */
+import { parseManifest, type Kind } from "../kinds/define.ts";
+import { kinds } from "../kinds/index.ts";
+import type { KubeObject } from "../lib/k8s-types.ts";
+import { API_GROUP, API_VERSION } from "../lib/names.ts";
+import { fromYaml } from "./yaml.ts";
+
+/** What is wrong, and where. */
+export interface Finding {
+  readonly file: string;
+  /** `LanguageModel assistant/mistral-small`; undefined if the file itself is what is wrong. */
+  readonly object: string | undefined;
+  /** `spec.engine.args[2]`; undefined for the object as a whole. */
+  readonly path: string | undefined;
+  /** What is wrong and what to do. */
+  readonly message: string;
+}
+
+/** One of our objects that parses. */
+export interface Manifest {
+  readonly file: string;
+  readonly value: KubeObject;
+}
+
+export interface Manifests {
+  readonly found: readonly Manifest[];
+  readonly findings: readonly Finding[];
+}
+
+export type ReadFile = (file: string) => Promise<string>;
+
+/** `LanguageModel assistant/mistral-small`. */
+export const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.namespace}/${metadata.name}`;
+
+/** Reads every file before it judges. Objects of other API groups are left alone. */
+export async function readManifests(files: readonly string[], namespace: string, read: ReadFile): Promise<Manifests> {
+  const all = await Promise.all(files.map((file) => readOne(file, namespace, read)));
+  const found = all.flatMap((one) => one.found);
+  return { found, findings: [...all.flatMap((one) => one.findings), ...duplicates(found)] };
+}
+
+async function readOne(file: string, namespace: string, read: ReadFile): Promise<Manifests> {
+  let documents: unknown[];
+  try {
+    documents = fromYaml(await read(file), file).flatMap(itemsOf);
+  } catch (error) {
+    return { found: [], findings: [{ file, object: undefined, path: undefined, message: oneLine((error as Error).message) }] };
+  }
+  const judged = documents.map((document, at) => judge(file, namespace, document, at + 1));
+  return { found: judged.flatMap((one) => one.found), findings: judged.flatMap((one) => one.findings) };
+}
+
+/** The first line says what and where; what follows in a YAML error is an excerpt of the file. */
+const oneLine = (message: string): string => message.split("\n", 1)[0] ?? message;
+
+/** `kubectl get -o yaml` prints several objects as a list. */
+function itemsOf(document: unknown): unknown[] {
+  const { kind, items } = document as { kind?: unknown; items?: unknown };
+  return kind === "List" && Array.isArray(items) ? items : [document];
+}
+
+function judge(file: string, namespace: string, document: unknown, at: number): Manifests {
+  const none = { found: [], findings: [] };
+  if (!isManifest(document)) return { found: [], findings: [{ file, object: `document ${at}`, path: undefined, message: "is no manifest: apiVersion, kind and metadata.name are needed" }] };
+  if (document.apiVersion.split("/")[0] !== API_GROUP) return none;
+  const value: KubeObject = { ...document, metadata: { ...document.metadata, namespace: document.metadata.namespace ?? namespace } };
+  const finding = (path: string | undefined, message: string): Finding => ({ file, object: nameOf(value), path, message });
+  const kind = kinds.find((candidate) => candidate.kind === value.kind);
+  if (kind === undefined) return { found: [], findings: [finding("kind", `there is no such kind; kinds are ${kinds.map((one) => one.kind).join(", ")}`)] };
+  if (value.apiVersion !== API_VERSION) return { found: [], findings: [finding("apiVersion", `write ${API_VERSION}`)] };
+  return parsed(kind, { file, value }, finding);
+}
+
+function parsed(kind: Kind, { file, value }: Manifest, at: (path: string | undefined, message: string) => Finding): Manifests {
+  const result = parseManifest(kind, value);
+  if (result.ok) return { found: [{ file, value: result.value }], findings: [] };
+  return { found: [], findings: result.violations.map(({ path, message }) => at(path === "" ? undefined : path, message)) };
+}
+
+function isManifest(document: unknown): document is KubeObject {
+  const { apiVersion, kind, metadata } = document as Partial<KubeObject>;
+  return typeof apiVersion === "string" && typeof kind === "string" && typeof metadata?.name === "string";
+}
+
+function duplicates(found: readonly Manifest[]): Finding[] {
+  const first = new Map<string, string>();
+  return found.flatMap(({ file, value }) => {
+    const name = nameOf(value);
+    const before = first.get(name);
+    if (before === undefined) first.set(name, file);
+    return before === undefined ? [] : [{ file, object: name, path: undefined, message: `is also in ${before}: the one applied last would win. Keep one.` }];
+  });
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { activity, approval, client, lm, lmd, OTHER_DIGEST } from "../../test/support/makers.ts";
+import { renderCommand } from "./render.ts";
+import { fromYaml, toYaml } from "./yaml.ts";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function render(files: Readonly<Record<string, string>>, namespace = "default"): Promise<Result> {
+  let out = "";
+  let err = "";
+  const code = await renderCommand({ files: Object.keys(files), namespace }, {
+    read: async (file) => files[file] ?? Promise.reject(new Error(`ENOENT: no such file or directory, open '${file}'`)),
+    out: (chunk) => { out += chunk; },
+    err: (chunk) => { err += chunk; },
+    now: () => NOW,
+  });
+  return { code, out, err };
+}
+
+const yaml = (...objects: object[]): string => objects.map(toYaml).join("---\n");
+const governance = () => yaml(activity().manifest(), lm().manifest(), approval().manifest());
+const deployment = (maker = lmd("assistant")) => yaml(maker.manifest());
+
+describe("what fits together", () => {
+  test("becomes every object, in the order in which it is applied, with its source above it", async () => {
+    const { code, out, err } = await render({ "a.yaml": governance(), "b.yaml": deployment(lmd("assistant").replicas(2)) });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const kinds = fromYaml(out, "out").map((object) => (object as { kind: string }).kind);
+    expect(kinds).toEqual(["NetworkPolicy", "ServiceAccount", "Service", "PodDisruptionBudget", "Deployment"]);
+    expect(out).toContain("# b.yaml: LanguageModelDeployment assistant/assistant becomes this NetworkPolicy\n");
+    expect(out).toContain("# a.yaml: ModelApproval assistant/mistral-small-text becomes no object of its own");
+  });
+
+  test("has no budget for one replica, and the same text every time", async () => {
+    const files = { "a.yaml": governance(), "b.yaml": deployment() };
+    const { out } = await render(files);
+    expect(out).not.toContain("PodDisruptionBudget");
+    expect((await render(files)).out).toBe(out);
+  });
+
+  test("may be a list, lie beside other kinds and name no namespace", async () => {
+    const items = [activity(), lm(), approval(), lmd("assistant").clients(client("chat-ui"))].map((maker) => {
+      const object = maker.manifest();
+      delete object.metadata.namespace;
+      return object;
+    });
+    const { code, out, err } = await render({ "-": yaml({ apiVersion: "v1", kind: "List", items }, { apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } }) }, "town");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("namespace: town");
+  });
+});
+
+describe("what does not", () => {
+  const says = async (files: Readonly<Record<string, string>>, ...lines: (string | RegExp)[]) => {
+    const { code, out, err } = await render(files);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    const printed = err.trimEnd().split("\n");
+    expect(printed).toEqual(lines.map((line) => (typeof line === "string" ? line : expect.stringMatching(line))));
+  };
+
+  test("says file, object, field, reason and remedy for a refused argument and a refused variable", () =>
+    says({ "a.yaml": governance(), "b.yaml": deployment(lmd("assistant").args("--seed=1", "--trust-remote-code").env({ HTTP_PROXY: "http://proxy" })) },
+      "b.yaml: LanguageModelDeployment assistant/assistant: spec.engine.args[1]: It runs code that came with the weights or from elsewhere: nobody approved that code. Remove it. Bring code that you trust as part of the image.",
+      /^b\.yaml: LanguageModelDeployment assistant\/assistant: spec\.engine\.env\[HTTP_PROXY\]: .*other machines.* Remove it\.$/));
+
+  test("names an engine version that was not examined", () =>
+    says({ "a.yaml": governance(), "b.yaml": deployment(lmd("assistant").engine({ version: "0.99" })) },
+      /spec\.engine\.version: vLLM 0\.99 was not examined .* Use an image of 0\.29/));
+
+  test("names every reference that leads nowhere", () =>
+    says({ "b.yaml": deployment() }, /There is no LanguageModel mistral-small in namespace assistant/, /spec\.clients\[chat-ui\]\.activityRef\.name: there is no ProcessingActivity text-assistance/));
+
+  test("finds nothing in another namespace", () =>
+    says({ "a.yaml": governance(), "b.yaml": deployment(lmd("assistant").namespace("elsewhere")) }, /There is no LanguageModel/, /there is no ProcessingActivity/));
+
+  test("misses the approval of these bytes", () =>
+    says({ "a.yaml": yaml(activity().manifest(), lm().digest(OTHER_DIGEST).manifest(), approval().manifest()), "b.yaml": deployment() }, /No ModelApproval in this namespace approves sha256:a1a1/));
+
+  test("says that an approval has expired, where it stands and where it is needed", () =>
+    says({ "a.yaml": yaml(activity().manifest(), lm().manifest(), approval().expires("2026-11-22T11:59:59Z").manifest()), "b.yaml": deployment() },
+      /^a\.yaml: ModelApproval assistant\/mistral-small-text: spec\.expiryTime: Expired at/, /^b\.yaml: LanguageModelDeployment assistant\/assistant: .*expired at/));
+
+  test("names an approval for an activity that nobody recorded", () =>
+    says({ "a.yaml": yaml(approval().manifest()) }, /^a\.yaml: ModelApproval assistant\/mistral-small-text: spec\.activityRef\.name: There is no ProcessingActivity text-assistance/));
+
+  test("reports a manifest that does not parse, and not what follows from it", () =>
+    says({ "a.yaml": governance().replace("originCountry: FR", "originCountry: fr"), "b.yaml": deployment() },
+      /^a\.yaml: LanguageModel assistant\/mistral-small: spec\.provenance\.originCountry: /));
+
+  test("names unknown fields and kinds, a foreign version and a document that is no manifest", () =>
+    says({
+      "a.yaml": yaml({ ...lmd("a").manifest(), spec: { ...lmd("a").manifest().spec, gpus: 2 } }, { ...lm().manifest(), kind: "LanguageModels" }, { ...lm().manifest(), apiVersion: "hoheit.dev/v2" }, ["x"]),
+    },
+    /^a\.yaml: LanguageModelDeployment assistant\/a: spec\.gpus: unknown field/,
+    /^a\.yaml: LanguageModels assistant\/mistral-small: kind: there is no such kind; kinds are ProcessingActivity, LanguageModel/,
+    "a.yaml: LanguageModel assistant/mistral-small: apiVersion: write hoheit.dev/v1alpha1",
+    "a.yaml: document 4: is no manifest: apiVersion, kind and metadata.name are needed"));
+
+  test("names the line of a YAML error, a missing file, and an object that is there twice", () =>
+    says({ "a.yaml": "a: [1\nb: 2", "b.yaml": governance(), "c.yaml": yaml(activity().manifest()) },
+      "a.yaml: deficient indentation in \"a.yaml\" (2:1)", "c.yaml: ProcessingActivity assistant/text-assistance: is also in b.yaml: the one applied last would win. Keep one."));
+
+  test("a file that cannot be read", async () => {
+    let err = "";
+    const code = await renderCommand({ files: ["gone.yaml"], namespace: "default" }, {
+      read: () => Promise.reject(new Error("ENOENT: no such file or directory, open 'gone.yaml'")), out: () => undefined, err: (chunk) => { err += chunk; }, now: () => NOW,
+    });
+    expect({ code, err }).toEqual({ code: 1, err: "gone.yaml: ENOENT: no such file or directory, open 'gone.yaml'\n" });
+  });
+
+  test("says so when there is nothing of ours", () =>
+    says({ "a.yaml": yaml({ apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } }) }, "a.yaml: there is no object of hoheit.dev in here"));
+
+  test("prints all violations of all files and no object at all", () =>
+    says({ "a.yaml": governance(), "b.yaml": deployment(lmd("a").args("--frob")), "c.yaml": deployment(lmd("b").args("--model=/x")) }, /args\[0\]: vLLM 0\.32 has no flag --frob\./, /args\[0\]: Hoheit sets it\. Use spec\.modelRef\./));
+});

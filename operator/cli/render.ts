@@ -1,0 +1,136 @@
+/**
+ * `hoheit render`: what custom resources become, without a cluster. References are looked up among the given files, and
+ * the same checks and builders run that the operator runs, so that what passes here starts there (but for what only a
+ * cluster knows: whether volumes exist and nodes have room).
+ */
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { buildChildren } from "../kinds/language-model-deployment/build/index.ts";
+import { offlineChecks, violationsOf, type CheckInput } from "../kinds/language-model-deployment/checks.ts";
+import type { Reason } from "../kinds/language-model-deployment/conditions.ts";
+import type { LanguageModelDeployment } from "../kinds/language-model-deployment/schema.ts";
+import type { LanguageModel } from "../kinds/language-model/schema.ts";
+import { judge as judgeApproval } from "../kinds/model-approval/reconcile.ts";
+import type { ModelApproval } from "../kinds/model-approval/schema.ts";
+import type { KubeObject } from "../lib/k8s-types.ts";
+import { nameOf, readManifests, type Finding, type Manifest, type Manifests, type ReadFile } from "./manifests.ts";
+import { toYaml } from "./yaml.ts";
+
+export interface RenderOptions {
+  /** Paths; `-` is standard input. */
+  readonly files: readonly string[];
+  /** Namespace of manifests that name none. */
+  readonly namespace: string;
+}
+
+/** The world outside, for tests to replace. */
+export interface RenderIo {
+  readonly read: ReadFile;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Milliseconds since 1970: approvals expire. */
+  readonly now: () => number;
+}
+
+const processIo: RenderIo = {
+  read: (file) => (file === "-" ? text(process.stdin) : readFile(file, "utf8")),
+  out: (chunk) => void process.stdout.write(chunk),
+  err: (chunk) => void process.stderr.write(chunk),
+  now: () => Date.now(),
+};
+
+/** Prints every object (exit code 0) or every violation (exit code 1), never both. */
+export async function renderCommand({ files, namespace }: RenderOptions, io: RenderIo = processIo): Promise<number> {
+  const manifests = await readManifests(files, namespace, io.read);
+  const inputs = checkInputs(manifests.found, io.now());
+  const findings = [
+    ...manifests.findings, ...nothingFound(manifests, files), ...approvalFindings(manifests, io.now()), ...inputs.flatMap((one) => judge(one, manifests)),
+  ];
+  if (findings.length > 0) {
+    io.err(findings.map(lineOf).join(""));
+    return 1;
+  }
+  io.out(HEADER);
+  io.out(manifests.found.map((manifest) => render(manifest, inputs)).join(""));
+  return 0;
+}
+
+const HEADER = `# What the operator makes of these files. Not shown: owner references, which need the uid of the custom resource, and
+# the rule for the metrics scraper, of which the operator is told when it starts.
+`;
+
+interface Judged {
+  readonly manifest: Manifest;
+  readonly input: CheckInput & { readonly deployment: LanguageModelDeployment };
+}
+
+/** For each deployment, what the operator would find in a cluster that holds these files and nothing else. */
+function checkInputs(found: readonly Manifest[], now: number): Judged[] {
+  const ofKind = <T extends KubeObject>(kind: string, namespace: string | undefined): T[] =>
+    found.map(({ value }) => value).filter((value) => value.kind === kind && value.metadata.namespace === namespace) as T[];
+  return found.filter(({ value }) => value.kind === "LanguageModelDeployment").map((manifest) => {
+    const deployment = manifest.value as LanguageModelDeployment;
+    const { namespace } = deployment.metadata;
+    const model = ofKind<LanguageModel>("LanguageModel", namespace).find(({ metadata }) => metadata.name === deployment.spec.modelRef.name);
+    return {
+      manifest,
+      input: {
+        deployment,
+        model,
+        digest: model?.spec.integrity.manifestDigest,
+        runningDigest: undefined,
+        approvals: ofKind<ModelApproval>("ModelApproval", namespace),
+        activities: new Set(ofKind("ProcessingActivity", namespace).map(({ metadata }) => metadata.name)),
+        now,
+      },
+    };
+  });
+}
+
+/** These follow from an object that is not there; where one is there and does not parse, that is what there is to say. */
+const ABOUT_OTHERS: ReadonlySet<Reason> = new Set<Reason>(["ModelNotFound", "ActivityNotFound", "NotApproved"]);
+
+function judge({ manifest: { file, value }, input }: Judged, { findings }: Manifests): Finding[] {
+  return violationsOf(input, offlineChecks)
+    .filter(({ reason }) => findings.length === 0 || !ABOUT_OTHERS.has(reason))
+    .map(({ path, message }) => ({ file, object: nameOf(value), path, message: path === undefined ? message : message.replace(`${path}: `, "") }));
+}
+
+/** An approval that is not in force as it stands in the files; one that nobody uses included. */
+function approvalFindings({ found, findings }: Manifests, now: number): Finding[] {
+  const names = new Set(found.map(({ value }) => nameOf(value)));
+  return found.filter(({ value }) => value.kind === "ModelApproval").flatMap(({ file, value }) => {
+    const { spec, metadata } = value as ModelApproval;
+    const exists = findings.length > 0 || names.has(`ProcessingActivity ${metadata.namespace}/${spec.activityRef.name}`);
+    const [ready] = judgeApproval(value as ModelApproval, exists, now).conditions;
+    if (ready === undefined || ready.status === "True") return [];
+    return [{ file, object: nameOf(value), path: ready.reason === "ActivityNotFound" ? "spec.activityRef.name" : "spec.expiryTime", message: ready.message }];
+  });
+}
+
+function nothingFound({ found, findings }: Manifests, files: readonly string[]): Finding[] {
+  if (found.length > 0 || findings.length > 0) return [];
+  return [{ file: files.join(", "), object: undefined, path: undefined, message: "there is no object of hoheit.dev in here" }];
+}
+
+const lineOf = ({ file, object, path, message }: Finding): string =>
+  `${[file, object, path].filter((part) => part !== undefined).join(": ")}: ${message}\n`;
+
+function render({ file, value }: Manifest, inputs: readonly Judged[]): string {
+  const source = `# ${JSON.stringify(file).slice(1, -1)}: ${nameOf(value)}`;
+  const own = inputs.find(({ manifest }) => manifest.value === value);
+  if (own?.input.model === undefined) return `---\n${source} becomes no object of its own; deployments refer to it.\n`;
+  return childrenOf(own.input.deployment, own.input.model).map((child) => `---\n${source} becomes this ${child.kind}\n${toYaml(child)}`).join("");
+}
+
+function childrenOf(deployment: LanguageModelDeployment, { spec }: LanguageModel): KubeObject[] {
+  const { claimName, path } = spec.source.persistentVolumeClaim;
+  const children = buildChildren({
+    deployment,
+    clients: deployment.spec.clients,
+    metricsScraper: undefined,
+    start: { model: { claimName, path, digest: spec.integrity.manifestDigest }, replicas: deployment.spec.replicas, liveAnnotations: undefined },
+  });
+  const { networkPolicy, serviceAccount, service, podDisruptionBudget } = children;
+  return [networkPolicy, serviceAccount, service, podDisruptionBudget, children.deployment].filter((child) => child !== undefined);
+}
