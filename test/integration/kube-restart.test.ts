@@ -1,0 +1,68 @@
+/** Client and reflector while the API server is killed, restarted, and etcd compacted: on a control plane of their own. */
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { Caches } from "../../operator/kube/caches.ts";
+import { loadCredentials } from "../../operator/kube/credentials.ts";
+import type { Restart } from "../../operator/kube/reflector.ts";
+import { eventually, rawCall, startControlPlane, uniqueNamespace } from "../support/control-plane.ts";
+import { CONFIG_MAPS, configMap, connect } from "../support/kube-client.ts";
+
+let plane: Awaited<ReturnType<typeof startControlPlane>>;
+beforeAll(async () => {
+  plane = await startControlPlane();
+});
+afterAll(() => plane.stop());
+
+async function reflecting() {
+  // The way that the operator itself takes: a kubeconfig file.
+  const kube = connect(plane, plane, { credentials: await loadCredentials({ kubeconfig: plane.kubeconfig() }) });
+  const namespace = await uniqueNamespace(plane);
+  const restarts: Restart[] = [];
+  const caches = new Caches({ transport: kube.transport, client: kube.client, onRestart: (restart) => restarts.push(restart) });
+  const cache = caches.for({ resource: CONFIG_MAPS, index: (object) => ({ namespace: [object.metadata.namespace ?? ""] }) });
+  const changes: string[] = [];
+  cache.onChange(({ before, after }) => {
+    const about = after ?? before;
+    if (about?.metadata.namespace === namespace) changes.push(`${before === undefined ? "+" : after === undefined ? "-" : "~"}${about.metadata.name}`);
+  });
+  const stop = new AbortController();
+  const running = caches.start(stop.signal);
+  onTestFinished(async () => {
+    stop.abort();
+    await running;
+    kube[Symbol.dispose]();
+  });
+  await caches.synced();
+  return { ...kube, namespace, cache, changes, restarts, names: () => cache.by("namespace", namespace).map((object) => object.metadata.name).filter((name) => name !== "kube-root-ca.crt").sort() };
+}
+
+test("an API server that is killed and started again loses us nothing: calls wait, watches come back", async () => {
+  const at = await reflecting();
+  await at.client.apply(CONFIG_MAPS, configMap(at.namespace, "before"));
+  await eventually(() => at.names().length === 1);
+  await plane.apiServer.kill();
+  const waiting = at.client.apply(CONFIG_MAPS, configMap(at.namespace, "while-away"), { deadlineMs: 60_000 });
+  await eventually(() => at.restarts.length > 0);
+  await plane.apiServer.start();
+  expect((await waiting).metadata.name).toBe("while-away");
+  await at.client.apply(CONFIG_MAPS, configMap(at.namespace, "after"));
+  await eventually(() => expect(at.names()).toEqual(["after", "before", "while-away"]), { timeoutMs: 20_000 });
+  expect(at.changes).toEqual(["+before", "+while-away", "+after"]);
+  expect(at.restarts.every(({ reason }) => reason !== "silence")).toBe(true);
+});
+
+test("after a compaction of etcd while we were away the objects are read anew and the difference is told", async () => {
+  const at = await reflecting();
+  await Promise.all(["gone", "stays"].map((name) => at.client.apply(CONFIG_MAPS, configMap(at.namespace, name))));
+  await eventually(() => at.names().length === 2);
+  await plane.apiServer.kill();
+  await eventually(() => at.restarts.length > 0);
+  await plane.apiServer.start();
+  await rawCall(plane, "DELETE", `/api/v1/namespaces/${at.namespace}/configmaps/gone`);
+  await at.client.apply(CONFIG_MAPS, configMap(at.namespace, "new"));
+  await plane.compact();
+  // A second start empties the API server's own cache of events, so that it cannot help with the old version.
+  await plane.apiServer.kill();
+  await plane.apiServer.start();
+  await eventually(() => expect(at.names()).toEqual(["new", "stays"]), { timeoutMs: 30_000 });
+  expect(at.changes.filter((change) => change === "+stays" || change === "-gone" || change === "+new").sort()).toEqual(["+new", "+stays", "-gone"]);
+});
