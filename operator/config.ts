@@ -50,7 +50,12 @@ const settings = z.object({
   metricsScraper: json(scraper).optional().describe('who may read the metrics of model servers, e.g. {"namespace":"monitoring","podSelector":{"app.kubernetes.io/name":"prometheus"}}'),
 }).refine((value) => value.retrySeconds < value.renewSeconds && value.renewSeconds < value.leaseSeconds, { error: "retrySeconds < renewSeconds < leaseSeconds must hold", path: ["leaseSeconds"] });
 
-export type Config = z.output<typeof settings>;
+/** Settings as the commands use them: times in milliseconds, the pod's surroundings read. */
+export interface Config extends Omit<z.output<typeof settings>, `${string}Seconds`> {
+  readonly lease: { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number; readonly pollMs: number };
+  /** Address of the API server, as Kubernetes tells it to every pod; undefined outside of one. */
+  readonly inCluster: { readonly host: string; readonly port: string } | undefined;
+}
 
 /** Flag, variable and meaning of each setting, for `--help` and the reference. */
 export const settingHelp: readonly { name: string; flag: string; variable: string; help: string }[] = Object.entries(settings.shape).map(([name, schema]) => ({
@@ -72,11 +77,17 @@ export function loadConfig(flags: Readonly<Record<string, unknown>>, environment
     }),
   );
   const result = settings.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success) return configOf(result.data, environment);
   throw new ConfigError(result.error.issues.map((issue) => {
     const setting = settingHelp.find(({ name }) => name === issue.path[0]);
     return `${setting?.flag ?? "settings"} (${setting?.variable ?? ""}): ${issue.message}`;
   }));
+}
+
+function configOf(parsed: z.output<typeof settings>, { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Readonly<Record<string, string | undefined>>): Config {
+  const { leaseSeconds, renewSeconds, retrySeconds, pollSeconds, ...rest } = parsed;
+  const lease = { leaseMs: leaseSeconds * 1000, renewDeadlineMs: renewSeconds * 1000, retryMs: retrySeconds * 1000, pollMs: pollSeconds * 1000 };
+  return { ...rest, lease, inCluster: host === undefined || port === undefined ? undefined : { host, port } };
 }
 
 export class ConfigError extends Error {

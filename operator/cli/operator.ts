@@ -1,0 +1,131 @@
+/**
+ * `hoheit operator`: puts the pieces together and takes them apart again.
+ *
+ *   credentials ─▶ caches (every replica) ─▶ election ─▶ workers (the leader) ─▶ stop: workers, events, lease, caches
+ *
+ * A replica that loses the lease ends with exit code 1 and is started again by Kubernetes: what it remembers is stale.
+ */
+import { Caches } from "../kube/caches.ts";
+import { KubeClient } from "../kube/client.ts";
+import { loadCredentials, type CredentialSource } from "../kube/credentials.ts";
+import { Transport } from "../kube/transport.ts";
+import type { Config } from "../config.ts";
+import { controllers } from "../kinds/index.ts";
+import { systemClock } from "../lib/clock.ts";
+import { LEADER_LEASE } from "../lib/names.ts";
+import { VERSION } from "../lib/version.ts";
+import { Elector, uniqueIdentity } from "../runtime/elector.ts";
+import { EventWriter } from "../runtime/events.ts";
+import { loopCheck, startHealthServer, syncedCheck, workerCheck, type HealthServer } from "../runtime/health.ts";
+import { createLogger, type Logger } from "../runtime/log.ts";
+import { Manager } from "../runtime/manager.ts";
+import { Metrics } from "../runtime/metrics.ts";
+
+/** SIGTERM hands over within 3 s (controller-runtime waits for reconciles, too); what is under way gets this long. */
+const FINISH_MS = 1_500;
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly caches: Caches;
+  readonly manager: Manager;
+  readonly elector: Elector;
+  readonly events: EventWriter;
+  readonly transport: Transport;
+  /** Aborts when this replica shall end; the reason tells why. */
+  readonly stop: AbortController;
+  readonly workers: AbortController;
+  /** Resolves when the last reconcile of this leader has ended. */
+  led: Promise<void>;
+}
+
+/** Runs until SIGTERM, SIGINT or the loss of the lease. Returns the exit code. */
+export async function operatorCommand(config: Config): Promise<number> {
+  const log = createLogger({ level: config.logLevel });
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort(signal));
+  const credentials = await credentialsFor(config);
+  const parts = assemble(config, { log, stop, credentials });
+  const health = await serve(parts);
+  log.info({ version: VERSION, port: health.listening.port }, "started");
+  return run(parts, health);
+}
+
+function credentialsFor(config: Config): Promise<CredentialSource> {
+  const { kubeconfig, context, inCluster } = config;
+  return loadCredentials({ ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }), ...(inCluster !== undefined && { inCluster }) });
+}
+
+function assemble(config: Config, { log, stop, credentials }: { log: Logger; stop: AbortController; credentials: CredentialSource }): Parts {
+  const metrics = new Metrics({ version: VERSION });
+  const clock = systemClock;
+  const transport = new Transport({ credentials });
+  const onCall = metrics.called.bind(metrics);
+  const unfenced = new KubeClient({ transport, onCall });
+  const identity = uniqueIdentity(config.identity);
+  const workers = new AbortController();
+  const elector = new Elector({
+    api: unfenced, clock, log, identity, lease: { namespace: config.namespace, name: LEADER_LEASE }, times: config.lease,
+    onGained: () => {
+      log.info({ identity }, "leading");
+      parts.led = manager.lead(workers.signal);
+    },
+    onLost: (why) => {
+      log.error({ identity, why }, "lost the leader lease");
+      stop.abort("lost the leader lease");
+    },
+  });
+  const api = new KubeClient({ transport, onCall, fence: elector.fence });
+  const events = new EventWriter({ api, clock, log, instance: identity, onDropped: (why) => metrics.eventDropped(why) });
+  const caches = new Caches({ transport, client: unfenced, onRestart: (restart) => metrics.watchRestarted(restart) });
+  const list = controllers({ metricsScraper: config.metricsScraper });
+  const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
+  for (const { name, owns } of list) metrics.watchObjects(name, () => caches.for(owns).list());
+  metrics.watchLeader(() => elector.leading);
+  const parts: Parts = { config, log, metrics, caches, manager, elector, events, transport, stop, workers, led: Promise.resolve() };
+  return parts;
+}
+
+async function serve({ config, metrics, manager, caches }: Parts): Promise<HealthServer> {
+  let synced = false;
+  void caches.synced().then(() => (synced = true));
+  const loop = loopCheck(systemClock);
+  const server = await startHealthServer({
+    listen: config.listen,
+    alive: [loop, workerCheck(() => manager.longestReconcileMs())],
+    ready: [syncedCheck(() => synced)],
+    metrics: { contentType: metrics.registry.contentType, text: () => metrics.text() },
+  });
+  const close = async (): Promise<void> => {
+    loop.stop();
+    await server.close();
+  };
+  return { ...server, close };
+}
+
+async function run(parts: Parts, health: HealthServer): Promise<number> {
+  const { caches, elector, events, log, metrics, stop, transport, workers } = parts;
+  const watching = new AbortController();
+  const reflectors = caches.start(watching.signal);
+  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve(), { once: true }));
+  await Promise.race([caches.synced(), stopped]);
+  const election = new AbortController();
+  const elected = stop.signal.aborted ? Promise.resolve() : elector.run(election.signal);
+  await stopped;
+  log.info({ why: stop.signal.reason as string }, "stopping");
+  workers.abort();
+  await Promise.race([parts.led, pause(FINISH_MS)]);
+  await events.stop(500);
+  election.abort();
+  await elected;
+  watching.abort();
+  await reflectors;
+  await health.close();
+  metrics.close();
+  transport.close();
+  log.info({}, "stopped");
+  return stop.signal.reason === "lost the leader lease" ? 1 : 0;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void systemClock.after(ms, resolve));

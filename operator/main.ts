@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/** Parses the command line and calls one command; nothing else. */
+import { Command, Option } from "commander";
+import { operatorCommand } from "./cli/operator.ts";
+import { ConfigError, loadConfig, settingHelp } from "./config.ts";
+import { VERSION } from "./lib/version.ts";
+
+const program = new Command("hoheit")
+  .description("Hosts language models so that nothing leaves the house, what must be deleted is deleted, and both can be shown.")
+  .version(VERSION)
+  .showHelpAfterError("(hoheit --help lists the commands)");
+
+const operator = program.command("operator").description("reconcile the custom resources of a cluster; runs until it is told to stop");
+for (const { flag, variable, help } of settingHelp) operator.addOption(new Option(`${flag} <value>`, `${help} (${variable})`));
+operator.action(async (flags: Record<string, unknown>) => {
+  process.exitCode = await operatorCommand(loadConfig(flags));
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // A setting or a file that will not do is the caller's to mend: one sentence. Anything else is a bug: with its stack.
+  process.stderr.write(error instanceof ConfigError ? `hoheit: ${error.message}\n` : `hoheit: ${(error as Error).stack}\n`);
+  process.exitCode = 2;
+}
