@@ -11,6 +11,7 @@ import { LEASES } from "../../operator/kube/resources.ts";
 import { Elector, ELECTION_RULES, type LeaseTimes } from "../../operator/runtime/elector.ts";
 import { createLogger } from "../../operator/runtime/log.ts";
 import { eventually, rawCall, sharedPlane, uniqueNamespace } from "../support/control-plane.ts";
+import { fault, FaultProxy, match } from "../support/fault-proxy.ts";
 import { configMap, connect, type Connected } from "../support/kube-client.ts";
 import { permit } from "../support/permit.ts";
 import type { ReplicaOptions } from "../support/replica.ts";
@@ -174,6 +175,49 @@ test("a lease that is deleted comes back with its holder; one that is taken ends
   expect(() => one.elector.fence("apply")).toThrow("does not hold the leader lease");
   await one.end();
   expect(await holder(admin, namespace)).toBe("thief");
+});
+
+/** A way to the API server that can be spoilt. */
+async function spoilable(): Promise<{ proxy: FaultProxy; kube: Connected }> {
+  const plane = sharedPlane();
+  const proxy = await FaultProxy.start(plane);
+  const kube = connect(plane, proxy, { token: plane.tokens["user"] ?? "" });
+  cleanUp.push(() => proxy[Symbol.asyncDispose](), () => kube[Symbol.dispose]());
+  return { proxy, kube };
+}
+
+test("a leader behind a dead connection stops writing before another one begins", async () => {
+  const { namespace } = await electorate();
+  const { proxy, kube } = await spoilable();
+  const one = elect(kube, namespace, "one");
+  await eventually(() => one.elector.leading);
+  const two = elect(user(), namespace, "two");
+  proxy.blackhole();
+  const cutAt = performance.now();
+  const oneEnded = await eventually(() => !one.elector.leading && performance.now(), { everyMs: 5 });
+  const twoBegan = await eventually(() => two.elector.leading && performance.now(), { everyMs: 5 });
+  expect(oneEnded - cutAt).toBeLessThanOrEqual(TIMES.renewDeadlineMs + 100);
+  expect(twoBegan - oneEnded).toBeGreaterThan(TIMES.leaseMs - TIMES.renewDeadlineMs - 500);
+  await eventually(() => one.lost.length > 0);
+  expect(one.lost).toEqual([`not renewed for ${TIMES.renewDeadlineMs} ms`]);
+});
+
+test("refusals and lost answers that end in time cost no leadership, and none is counted twice", async () => {
+  const { namespace, admin } = await electorate();
+  const { proxy, kube } = await spoilable();
+  const lostAnswer = proxy.when(match.write, fault.loseAnswer(), { times: 1 });
+  const one = elect(kube, namespace, "one");
+  await eventually(() => one.elector.leading);
+  expect(lostAnswer.hits).toBe(1);
+  const renewTime = async (): Promise<string | undefined> => (await admin.client.get(LEASES, { namespace, name: LEASE }))?.spec?.renewTime;
+  for (const wrong of [fault.status(500), fault.drop(), fault.loseAnswer()]) {
+    const rule = proxy.when(match.write, wrong, { times: 1 });
+    await eventually(() => rule.hits === 1);
+    const before = await renewTime();
+    await eventually(async () => (await renewTime()) !== before);
+  }
+  expect([one.lost, one.elector.leading]).toEqual([[], true]);
+  expect((await admin.client.get(LEASES, { namespace, name: LEASE }))?.spec).toMatchObject({ holderIdentity: "one", leaseTransitions: 0 });
 });
 
 test("who may not touch leases never leads, and says why without ending", async () => {
