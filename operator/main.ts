@@ -2,6 +2,7 @@
 /** Parses the command line and calls one command; nothing else. */
 import { Command, Option } from "commander";
 import { operatorCommand } from "./cli/operator.ts";
+import { renderCommand } from "./cli/render.ts";
 import { ConfigError, loadConfig, settingHelp } from "./config.ts";
 import { VERSION } from "./lib/version.ts";
 
@@ -15,6 +16,15 @@ for (const { flag, variable, help } of settingHelp) operator.addOption(new Optio
 operator.action(async (flags: Record<string, unknown>) => {
   process.exitCode = await operatorCommand(loadConfig(flags));
 });
+
+program
+  .command("render")
+  .description("print, without a cluster, every object that custom resources become, or every reason why not")
+  .requiredOption("-f, --file <path...>", "files with manifests; - is standard input")
+  .option("-n, --namespace <name>", "namespace of manifests that name none", "default")
+  .action(async ({ file, namespace }: { file: string[]; namespace: string }) => {
+    process.exitCode = await renderCommand({ files: file, namespace });
+  });
 
 try {
   await program.parseAsync();
