@@ -1,9 +1,9 @@
 /** Two judges for one manifest: the real API server, by a dry run with strict field validation, and zod, as `hoheit render` asks it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { load } from "js-yaml";
 import { crdOf } from "../../hack/generate/crd.ts";
 import { call } from "../../hack/cluster/http.ts";
+import { fromYaml } from "../../operator/cli/yaml.ts";
 import { parseManifest, type Kind } from "../../operator/kinds/define.ts";
 import { kinds } from "../../operator/kinds/index.ts";
 import type { Violation } from "../../operator/kinds/violations.ts";
@@ -45,7 +45,7 @@ export const pathOf = (kind: Kind, namespace: string, name = ""): string =>
 const folderOf = (kind: Kind): string => kind.kind.replaceAll(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
 
 export async function fixture(kind: Kind, file: string): Promise<unknown> {
-  return load(await readFile(join(import.meta.dirname, folderOf(kind), file), "utf8"));
+  return fromYaml(await readFile(join(import.meta.dirname, folderOf(kind), file), "utf8"), file)[0];
 }
 
 /** Nothing to object to: []. */
