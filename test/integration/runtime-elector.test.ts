@@ -45,7 +45,7 @@ interface Replica {
 
 function begin(namespace: string, identity: string): Replica {
   const { url, ca, tokens } = sharedPlane();
-  const options: ReplicaOptions = { url, ca, token: tokens["user"] ?? "", namespace, identity, times: TIMES };
+  const options: ReplicaOptions = { url, ca, token: tokens["user"] ?? "", namespace, identity, times: TIMES, writeEveryMs: 0 };
   const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], { stdio: ["ignore", "pipe", "inherit"] });
   const words: string[] = [];
   child.stdout.on("data", (bytes: Buffer) => words.push(...bytes.toString().split("\n").filter(Boolean)));

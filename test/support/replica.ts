@@ -16,9 +16,11 @@ export interface ReplicaOptions {
   readonly namespace: string;
   readonly identity: string;
   readonly times: LeaseTimes;
+  /** Milliseconds between writes; 0 for as fast as answers come. */
+  readonly writeEveryMs: number;
 }
 
-const { url, ca, token, namespace, identity, times } = JSON.parse(process.argv[2] ?? "") as ReplicaOptions;
+const { url, ca, token, namespace, identity, times, writeEveryMs } = JSON.parse(process.argv[2] ?? "") as ReplicaOptions;
 const say = (word: string): void => void process.stdout.write(`${word}\n`);
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
@@ -39,6 +41,7 @@ async function writeOn(): Promise<void> {
   for (let n = 1; !elected; n += 1) {
     try {
       await forWrites.client.mergePatch(CONFIG_MAPS, { namespace, name: "written" }, { data: { writer: identity, n: String(n) } }, { deadlineMs: 2_000 });
+      if (writeEveryMs > 0) await delay(writeEveryMs);
     } catch {
       await delay(5);
     }
