@@ -67,7 +67,7 @@ export const nodes: CacheSpec<Node> = {
   resource: NODES,
   keep(node) {
     const { name, uid, resourceVersion } = node.metadata;
-    return { apiVersion: node.apiVersion, kind: node.kind, metadata: { name, uid, resourceVersion }, status: { allocatable: node.status?.allocatable ?? {} } } as Live<Node>;
+    return { apiVersion: node.apiVersion, kind: node.kind, metadata: { name, uid, resourceVersion }, status: { allocatable: node.status?.allocatable ?? {} } };
   },
 };
 

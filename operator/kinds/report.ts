@@ -30,10 +30,14 @@ export async function report(of: { resource: Resource; live: Live }, summary: Su
   // The server ignores a uid on /status, so the version stands for it; a write of ours in this pass may have moved it on.
   const { uid, resourceVersion } = newest(live, context.cache(resource).get(keyOf(live.metadata)));
   context.cache(resource).observe(await context.api.mergePatch(resource, live.metadata, { status: patch }, { uid, resourceVersion, subresource: "status" }));
-  const was = before?.conditions?.find(({ type }) => type === "Ready");
-  const is = conditions.find(({ type }) => type === "Ready");
-  if (is === undefined || (was?.status === is.status && was.reason === is.reason)) return;
-  context.events.record(live, { type: summary.severity, reason: is.reason, action: "Reconcile", message: is.message });
+  announce(before?.conditions, conditions, (ready) => context.events.record(live, { type: summary.severity, reason: ready.reason, action: "Reconcile", message: ready.message }));
+}
+
+/** Calls `say` if the verdict is another one than before. */
+function announce(before: readonly Condition[] | undefined, after: readonly Condition[], say: (ready: Condition) => void): void {
+  const was = before?.find(({ type }) => type === "Ready");
+  const is = after.find(({ type }) => type === "Ready");
+  if (is !== undefined && (was?.status !== is.status || was.reason !== is.reason)) say(is);
 }
 
 const newest = (live: Live, cached: Live | undefined): Live["metadata"] => (cached?.metadata.uid === live.metadata.uid ? cached : live).metadata;

@@ -42,6 +42,5 @@ export const isConflict = (error: unknown): boolean => codeIs(error, 409);
 export const isAlreadyExists = (error: unknown): boolean => codeIs(error, 409) && (error as ApiError).reason === "AlreadyExists";
 /** 410: the asked version is compacted; read anew. */
 export const isGone = (error: unknown): boolean => codeIs(error, 410);
-export const isForbidden = (error: unknown): boolean => codeIs(error, 403);
 /** 422 or 400: asking again changes nothing. */
 export const isInvalid = (error: unknown): boolean => codeIs(error, 422) || codeIs(error, 400);

@@ -5,8 +5,8 @@
  * `Date`; `Plain` undoes both, so that a builder's object literal is exactly what the API server gets.
  */
 import type {
-  V1Deployment, V1LabelSelector, V1Lease, V1Namespace, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
-  V1PodDisruptionBudget, V1PodSpec, V1PodTemplateSpec, V1Container, V1ReplicaSet, V1Service, V1ServiceAccount, EventsV1Event,
+  V1Deployment, V1Lease, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
+  V1PodDisruptionBudget, V1PodSpec, V1PodTemplateSpec, V1Container, V1Service, V1ServiceAccount, EventsV1Event,
 } from "@kubernetes/client-node";
 
 /** A client-node model as JSON: `_from` becomes `from`, `Date` becomes an RFC 3339 string. */
@@ -53,14 +53,12 @@ export type Live<T extends KubeObject = KubeObject> = T & { metadata: ObjectMeta
 type Typed<T, Kind extends string> = Omit<Plain<T>, "apiVersion" | "kind" | "metadata"> & { apiVersion: string; kind: Kind; metadata: ObjectMeta };
 
 export type Deployment = Typed<V1Deployment, "Deployment">;
-export type ReplicaSet = Typed<V1ReplicaSet, "ReplicaSet">;
 export type Service = Typed<V1Service, "Service">;
 export type ServiceAccount = Typed<V1ServiceAccount, "ServiceAccount">;
 export type NetworkPolicy = Typed<V1NetworkPolicy, "NetworkPolicy">;
 export type PodDisruptionBudget = Typed<V1PodDisruptionBudget, "PodDisruptionBudget">;
 export type Pod = Typed<V1Pod, "Pod">;
 export type Node = Typed<V1Node, "Node">;
-export type Namespace = Typed<V1Namespace, "Namespace">;
 export type PersistentVolumeClaim = Typed<V1PersistentVolumeClaim, "PersistentVolumeClaim">;
 export type Lease = Typed<V1Lease, "Lease">;
 export type KubeEvent = Typed<EventsV1Event, "Event">;
@@ -68,7 +66,6 @@ export type KubeEvent = Typed<EventsV1Event, "Event">;
 export type PodSpec = Plain<V1PodSpec>;
 export type PodTemplate = Plain<V1PodTemplateSpec>;
 export type Container = Plain<V1Container>;
-export type LabelSelector = Plain<V1LabelSelector>;
 
 /** metav1.Condition. `lastTransitionTime` moves only when `status` flips. */
 export interface Condition {

@@ -5,8 +5,8 @@
  * before it is through. That is how a seal is in force before anything that can make pods. Every step is idempotent, so
  * a crash between any two of them, or between a request and its answer, is healed by planning again.
  */
-import { isAlreadyExists, isConflict } from "../kube/errors.ts";
-import { apiVersionOf, type Resource } from "../kube/resources.ts";
+import { isAlreadyExists } from "../kube/errors.ts";
+import type { Resource } from "../kube/resources.ts";
 import { compare } from "../lib/diff.ts";
 import { shortHash } from "../lib/hash.ts";
 import type { KubeObject, Live, OwnerReference } from "../lib/k8s-types.ts";
@@ -145,8 +145,3 @@ export function controllerReference(owner: Live): OwnerReference {
   const { apiVersion, kind } = owner;
   return { apiVersion, kind, name: owner.metadata.name, uid: owner.metadata.uid, controller: true, blockOwnerDeletion: true };
 }
-
-/** A write lost a race: nothing is wrong, the next pass reads what is there now. */
-export const isRace = (error: unknown): boolean => isConflict(error);
-
-export const describe = (resource: Resource, name: string): string => `${resource.kind} ${name} (${apiVersionOf(resource)})`;

@@ -79,7 +79,10 @@ export class Manager {
       if (this.leading) queue.add(keyOf(ref));
     };
     const cache = this.register(controller.owns);
-    cache.onChange(({ before, after }) => wake((after ?? before as NonNullable<typeof before>).metadata));
+    cache.onChange(({ before, after }) => {
+      const object = after ?? before;
+      if (object !== undefined) wake(object.metadata);
+    });
     for (const read of controller.reads) this.follow(read, wake);
     return { controller, queue, cache };
   }
@@ -99,7 +102,7 @@ export class Manager {
   /** One cache for a resource, however many kinds read it. */
   private register<T extends KubeObject>(spec: CacheSpec<T>): Cache<T> {
     const cache = this.options.caches.for(spec);
-    this.caches.set(resourceName(spec.resource), cache as unknown as Cache);
+    this.caches.set(resourceName(spec.resource), cache);
     return cache;
   }
 

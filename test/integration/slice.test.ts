@@ -210,7 +210,7 @@ describe("a child that somebody changes", () => {
     await put(plane, lmd("assistant").namespace(namespace).replicas(2).manifest());
     await untilReason(plane, namespace, "assistant", "Serving");
     const policy = await child<NetworkPolicy>(NETWORK_POLICIES, namespace, "assistant");
-    await edit(NETWORK_POLICIES as never, ref, { spec: { egress: [{}] } });
+    await edit(NETWORK_POLICIES, ref, { spec: { egress: [{}] } });
     await eventually(async () => expect((await child<NetworkPolicy>(NETWORK_POLICIES, namespace, "assistant"))?.spec).toEqual(policy?.spec));
     await rawCall(plane, "PATCH", objectPath(DEPLOYMENTS as never, ref), {
       body: { spec: { template: { spec: { containers: [{ name: "spy", image: "registry.example/spy:1" }] } } } }, contentType: "application/strategic-merge-patch+json",
@@ -238,12 +238,12 @@ describe("deletion", () => {
     await untilReason(plane, namespace, "assistant", "Serving");
     const [pod] = await podsOf(plane, namespace, "assistant");
     const held = { namespace, name: pod?.metadata.name ?? "" };
-    await edit(PODS as never, held, { metadata: { finalizers: ["test.example/hold"] } });
+    await edit(PODS, held, { metadata: { finalizers: ["test.example/hold"] } });
     await remove(plane, manifest);
     await eventually(async () => expect((await podsOf(plane, namespace, "assistant"))[0]?.metadata.deletionTimestamp).toBeDefined());
     await untilReason(plane, namespace, "assistant", "Draining");
     await consistently(async () => expect(await child(NETWORK_POLICIES, namespace, "assistant")).toBeDefined(), { forMs: 1500 });
-    await edit(PODS as never, held, { metadata: { finalizers: null } });
+    await edit(PODS, held, { metadata: { finalizers: null } });
     await eventually(async () => expect(await deploymentNamed(plane, namespace, "assistant")).toBeUndefined());
     await eventually(async () => {
       for (const resource of CHILDREN) expect((await child(resource, namespace, "assistant"))?.kind).toBeUndefined();
@@ -258,11 +258,11 @@ describe("deletion", () => {
     const live = await untilReason(plane, namespace, "assistant", "Serving");
     const [pod] = await podsOf(plane, namespace, "assistant");
     const held = { namespace, name: pod?.metadata.name ?? "" };
-    await edit(PODS as never, held, { metadata: { finalizers: ["test.example/hold"] } });
+    await edit(PODS, held, { metadata: { finalizers: ["test.example/hold"] } });
     await rawCall(plane, "DELETE", `/apis/hoheit.dev/v1alpha1/namespaces/${namespace}/languagemodeldeployments/${live.metadata.name}?propagationPolicy=Foreground`);
     await eventually(async () => expect((await podsOf(plane, namespace, "assistant"))[0]?.metadata.deletionTimestamp).toBeDefined());
     await consistently(async () => expect(await child(NETWORK_POLICIES, namespace, "assistant")).toBeDefined(), { forMs: 1500 });
-    await edit(PODS as never, held, { metadata: { finalizers: null } });
+    await edit(PODS, held, { metadata: { finalizers: null } });
     await eventually(async () => expect(await deploymentNamed(plane, namespace, "assistant")).toBeUndefined(), { timeoutMs: 30_000 });
   });
 
@@ -272,11 +272,11 @@ describe("deletion", () => {
     await untilReason(plane, namespace, "assistant", "Serving");
     const [pod] = await podsOf(plane, namespace, "assistant");
     const held = { namespace, name: pod?.metadata.name ?? "" };
-    await edit(PODS as never, held, { metadata: { finalizers: ["test.example/hold"] } });
+    await edit(PODS, held, { metadata: { finalizers: ["test.example/hold"] } });
     await rawCall(plane, "DELETE", `/api/v1/namespaces/${namespace}`);
     await eventually(async () => expect((await podsOf(plane, namespace, "assistant"))[0]?.metadata.deletionTimestamp).toBeDefined());
     await consistently(async () => expect(await child(NETWORK_POLICIES, namespace, "assistant")).toBeDefined(), { forMs: 1500 });
-    await edit(PODS as never, held, { metadata: { finalizers: null } });
+    await edit(PODS, held, { metadata: { finalizers: null } });
     const all = (): Promise<{ items: KubeObject[] }> => rawCall(plane, "GET", `/api/v1/namespaces?fieldSelector=metadata.name=${namespace}`);
     await eventually(async () => expect((await all()).items).toHaveLength(0), { timeoutMs: 45_000 });
   });

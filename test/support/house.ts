@@ -13,8 +13,8 @@ import { modelApproval } from "../../operator/kinds/model-approval/schema.ts";
 import { processingActivity } from "../../operator/kinds/processing-activity/schema.ts";
 import type { Kind } from "../../operator/kinds/define.ts";
 
-export const KINDS: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment] as unknown as readonly Kind[];
-export const CHILDREN: readonly Resource[] = [NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, POD_DISRUPTION_BUDGETS, DEPLOYMENTS] as unknown as readonly Resource[];
+export const KINDS: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment];
+export const CHILDREN: readonly Resource[] = [NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, POD_DISRUPTION_BUDGETS, DEPLOYMENTS];
 
 /** A control plane of its own with everything but the operator. */
 export async function startHouse(options: ControlPlaneOptions = {}): Promise<ControlPlane & AsyncDisposable> {
@@ -46,7 +46,7 @@ export async function boundClaim(plane: Reachable, namespace: string, name: stri
 const resourceOf = (kind: string): Resource => {
   const found = KINDS.find((one) => one.kind === kind);
   if (found === undefined) throw new Error(`${kind} is not ours`);
-  return found.resource as unknown as Resource;
+  return found.resource;
 };
 
 /** Applies a manifest of ours as a user would. */
@@ -58,7 +58,7 @@ export const remove = (plane: Reachable, object: KubeObject): Promise<unknown> =
 
 /** The live object, or undefined if there is none. */
 export async function find<T extends KubeObject = KubeObject>(plane: Reachable, resource: Resource<T>, namespace: string, name: string): Promise<Live<T> | undefined> {
-  const all = await rawCall<{ items: Live<T>[] }>(plane, "GET", `${collectionPath(resource as unknown as Resource, namespace)}?fieldSelector=metadata.name=${name}`);
+  const all = await rawCall<{ items: Live<T>[] }>(plane, "GET", `${collectionPath(resource, namespace)}?fieldSelector=metadata.name=${name}`);
   return all.items[0];
 }
 
@@ -72,11 +72,11 @@ export const conditionOf = (object: { status?: { conditions?: readonly Condition
 export function untilReason(plane: Reachable, namespace: string, name: string, reason: string): Promise<Live<LanguageModelDeployment>> {
   return eventually(async () => {
     const live = await deploymentNamed(plane, namespace, name);
-    const ready = conditionOf(live as never, "Ready");
+    const ready = conditionOf(live, "Ready");
     if (live === undefined || ready?.reason !== reason) throw new Error(`${name} is ${ready?.reason ?? "without status"} (${ready?.message ?? ""}), not ${reason}`);
     return live;
   }, { timeoutMs: 30_000 });
 }
 
 export const podsOf = async (plane: Reachable, namespace: string, deployment: string): Promise<Live<KubeObject>[]> =>
-  (await rawCall<{ items: Live<KubeObject>[] }>(plane, "GET", `${collectionPath(PODS as unknown as Resource, namespace)}?labelSelector=hoheit.dev/deployment=${deployment}`)).items;
+  (await rawCall<{ items: Live<KubeObject>[] }>(plane, "GET", `${collectionPath(PODS, namespace)}?labelSelector=hoheit.dev/deployment=${deployment}`)).items;

@@ -30,47 +30,63 @@ interface Judgement {
   readonly waitingFor?: string;
 }
 
-/**
- * @param violations what keeps anything new from starting, most fundamental first
- * @param obstacle what kept the children from being made
- * @param latestRevision newest template revision that this operator renders
- */
-export function summarise(observed: Observed, { violations, obstacle, latestRevision }: { violations: readonly Violation[]; obstacle: Violation | undefined; latestRevision: number }): Summary {
-  const judgement = judge(observed, violations, obstacle);
-  const { deployment, child } = observed;
-  const { name, namespace } = deployment.metadata;
-  const ready = child?.status?.readyReplicas ?? 0;
-  const revision = Number(child?.metadata.annotations?.[TEMPLATE_REVISION] ?? 0);
+export interface Findings {
+  /** What keeps anything new from starting, most fundamental first. */
+  readonly violations: readonly Violation[];
+  /** What kept the children from being made. */
+  readonly obstacle: Violation | undefined;
+  /** Newest template revision that this operator renders. */
+  readonly latestRevision: number;
+}
+
+export function summarise(observed: Observed, findings: Findings): Summary {
+  const judgement = judge(observed, findings);
+  const { status, reason, message, stalled } = judgement;
   return {
     conditions: [
-      { type: READY, status: judgement.status, reason: judgement.reason, message: judgement.message },
-      modelCondition(violations),
-      ready > 0
-        ? { type: AVAILABLE, status: "True", reason: "MinimumReplicasAvailable" satisfies Reason, message: "At least one pod answers." }
-        : { type: AVAILABLE, status: "False", reason: "NoReplicaReady" satisfies Reason, message: "No pod answers." },
+      { type: READY, status, reason, message },
+      modelCondition(findings.violations),
+      availableCondition(observed),
       sealCondition(observed),
-      templateCondition(revision, latestRevision),
+      templateCondition(revisionOf(observed) ?? 0, findings.latestRevision),
     ],
-    stalled: judgement.stalled,
-    severity: judgement.status === "True" || CALM.has(judgement.reason) ? "Normal" : "Warning",
-    fields: {
-      replicas: child?.status?.replicas ?? 0,
-      readyReplicas: ready,
-      replicaSummary: `${ready}/${deployment.spec.replicas}`,
-      accelerators: deployment.spec.replicas * deployment.spec.accelerators.count,
-      selector: `${DEPLOYMENT}=${name}`,
-      endpoint: `http://${childName(name)}.${namespace}.svc:${SERVING_PORT}/v1`,
-      modelDigest: observed.runningDigest,
-      templateRevision: revision === 0 ? undefined : revision,
-      waitingFor: judgement.waitingFor,
-    },
+    stalled,
+    severity: status === "True" || CALM.has(reason) ? "Normal" : "Warning",
+    fields: { ...factsOf(observed), waitingFor: judgement.waitingFor },
   };
+}
+
+/** Members of the status beside conditions. */
+function factsOf(observed: Observed): Record<string, unknown> {
+  const { deployment: { metadata: { name, namespace }, spec }, child, runningDigest } = observed;
+  const { replicas, readyReplicas } = countsOf(child);
+  return {
+    replicas,
+    readyReplicas,
+    replicaSummary: `${readyReplicas}/${spec.replicas}`,
+    accelerators: spec.replicas * spec.accelerators.count,
+    selector: `${DEPLOYMENT}=${name}`,
+    endpoint: `http://${childName(name)}.${namespace}.svc:${SERVING_PORT}/v1`,
+    modelDigest: runningDigest,
+    templateRevision: revisionOf(observed),
+  };
+}
+
+function revisionOf({ child }: Observed): number | undefined {
+  const text = child?.metadata.annotations?.[TEMPLATE_REVISION];
+  return text === undefined ? undefined : Number(text);
+}
+
+function availableCondition({ child }: Observed): WantedCondition {
+  return countsOf(child).readyReplicas > 0
+    ? { type: AVAILABLE, status: "True", reason: "MinimumReplicasAvailable" satisfies Reason, message: "At least one pod answers." }
+    : { type: AVAILABLE, status: "False", reason: "NoReplicaReady" satisfies Reason, message: "No pod answers." };
 }
 
 /** Reasons for not being Ready that belong to the normal course of things. */
 const CALM: ReadonlySet<Reason> = new Set(["Starting", "RollingOut", "WaitingForGarbageCollection"]);
 
-function judge(observed: Observed, violations: readonly Violation[], obstacle: Violation | undefined): Judgement {
+function judge(observed: Observed, { violations, obstacle }: Findings): Judgement {
   const violation = violations[0] ?? obstacle;
   if (violation !== undefined) {
     const more = violations.length > 1 ? ` (${violations.length - 1} more; hoheit render shows all)` : "";
@@ -89,10 +105,14 @@ function judge(observed: Observed, violations: readonly Violation[], obstacle: V
 
 /** Every wanted pod is there, runs the newest template and is ready, and no other is left. */
 function isRolledOut({ child }: Observed, wanted: number): boolean {
-  if (child?.status?.observedGeneration === undefined || child.status.observedGeneration !== child.metadata.generation) return false;
-  if (child.spec?.replicas !== wanted) return false;
-  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = child.status;
-  return replicas === wanted && updatedReplicas === wanted && availableReplicas === wanted;
+  if (child === undefined || child.status?.observedGeneration !== child.metadata.generation || child.spec?.replicas !== wanted) return false;
+  const { replicas, updatedReplicas, availableReplicas } = countsOf(child);
+  return [replicas, updatedReplicas, availableReplicas].every((count) => count === wanted);
+}
+
+/** Pods as the Deployment counts them; the API server leaves out a count of zero. */
+function countsOf(child: Observed["child"]): Record<"replicas" | "readyReplicas" | "updatedReplicas" | "availableReplicas", number> {
+  return { replicas: 0, readyReplicas: 0, updatedReplicas: 0, availableReplicas: 0, ...child?.status };
 }
 
 function modelCondition(violations: readonly Violation[]): WantedCondition {

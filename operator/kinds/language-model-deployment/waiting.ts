@@ -72,20 +72,28 @@ const KUBELET_REASONS: Readonly<Record<string, Reason>> = {
   RunContainerError: "ContainerNotCreated",
 };
 
-function containerWaitsFor(name: string, pod: Live<Pod>): WaitingFor | undefined {
-  for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
-    const ended = status.state?.terminated ?? status.lastState?.terminated;
-    if (ended?.reason === "OOMKilled" && status.ready !== true) {
-      return { reason: "OutOfMemory", message: `${name}: container ${status.name} was killed because it used more memory than its limit; raise spec.resources.memory or lower spec.contextLength.`, stalled: false };
-    }
-    const word = status.state?.waiting?.reason ?? "";
-    const reason = KUBELET_REASONS[word];
-    if (reason !== undefined) return { reason, message: `${name}: ${word}: ${cut(status.state?.waiting?.message ?? status.image)}`, stalled: false };
-    if (word === "CrashLoopBackOff" || (ended !== undefined && ended.exitCode !== 0 && status.ready !== true)) {
-      return { reason: "Crashing", message: `${name}: container ${status.name} exited with code ${ended?.exitCode ?? "unknown"} and is restarted; kubectl logs shows why.`, stalled: false };
-    }
+type ContainerStatus = NonNullable<NonNullable<Pod["status"]>["containerStatuses"]>[number];
+
+function containerWaitsFor(pod: string, { status }: Live<Pod>): WaitingFor | undefined {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].filter(({ ready }) => !ready);
+  return containers.flatMap((container) => notStarted(pod, container) ?? ended(pod, container) ?? [])[0];
+}
+
+/** The kubelet cannot start it. */
+function notStarted(pod: string, { state, image }: ContainerStatus): WaitingFor | undefined {
+  const { reason: word = "", message = image } = state?.waiting ?? {};
+  const reason = KUBELET_REASONS[word];
+  return reason === undefined ? undefined : { reason, message: `${pod}: ${word}: ${cut(message)}`, stalled: false };
+}
+
+/** It was started and ended, now or the last time. */
+function ended(pod: string, { name, state, lastState }: ContainerStatus): WaitingFor | undefined {
+  const end = state?.terminated ?? lastState?.terminated;
+  if (end === undefined || (end.exitCode === 0 && state?.waiting?.reason !== "CrashLoopBackOff")) return undefined;
+  if (end.reason === "OOMKilled") {
+    return { reason: "OutOfMemory", message: `${pod}: container ${name} was killed because it used more memory than its limit; raise spec.resources.memory or lower spec.contextLength.`, stalled: false };
   }
-  return undefined;
+  return { reason: "Crashing", message: `${pod}: container ${name} exited with code ${end.exitCode} and is restarted; kubectl logs shows why.`, stalled: false };
 }
 
 function startingPod(name: string, pod: Live<Pod>): WaitingFor | undefined {

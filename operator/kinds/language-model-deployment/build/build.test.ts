@@ -153,6 +153,8 @@ describe("a change by hand that would open the pod is a difference", () => {
     ["an init container", (pod) => { pod.initContainers = [{ name: "spy", image: "spy" }]; }],
     ["a host path", (pod) => { (pod.volumes as unknown[]).push({ name: "spy", hostPath: { path: "/" } }); }],
     ["privileges", (_pod, container) => { (container.securityContext as Record<string, unknown>).privileged = true; }],
+    ["root", (_pod, container) => { (container.securityContext as Record<string, unknown>).runAsUser = 0; }],
+    ["no seccomp", (_pod, container) => { (container.securityContext as Record<string, unknown>).seccompProfile = { type: "Unconfined" }; }],
     ["a capability", (_pod, container) => { (container.securityContext as { capabilities: Record<string, unknown> }).capabilities.add = ["SYS_PTRACE"]; }],
     ["variables from a Secret", (_pod, container) => { container.envFrom = [{ secretRef: { name: "s" } }]; }],
     ["a variable", (_pod, container) => { (container.env as unknown[]).push({ name: "HTTPS_PROXY", value: "http://x" }); }],

@@ -14,6 +14,10 @@ type Spec = LanguageModelDeployment["spec"];
 /** Name of the container; users and dashboards rely on it. */
 const CONTAINER = "vllm";
 
+/** The user `vllm` of the official image; its group is 0 because the files there belong to it. */
+export const USER = { runAsNonRoot: true, runAsUser: 2000, runAsGroup: 0 };
+export const SECCOMP = { type: "RuntimeDefault" };
+
 export const tensorSize = ({ parallelism, accelerators }: Spec): number => parallelism?.tensor ?? accelerators.count;
 
 export function buildContainer(spec: Spec, model: ServedModel): Container {
@@ -31,11 +35,14 @@ export function buildContainer(spec: Spec, model: ServedModel): Container {
     volumeMounts: buildVolumeMounts(model),
     ...buildProbes(spec.rollout.startupSeconds),
     lifecycle: buildLifecycle(),
+    // The user and the profile again: what stands here would win over what stands at the pod.
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { add: [], drop: ["ALL"] },
       privileged: false,
       readOnlyRootFilesystem: true,
+      ...USER,
+      seccompProfile: SECCOMP,
     },
     // Never FallbackToLogsOnError: it copies the end of the log into the pod's status, for everyone who may read pods.
     terminationMessagePolicy: "File",

@@ -7,14 +7,11 @@
 import type { PodSpec, PodTemplate } from "../../../lib/k8s-types.ts";
 import { MODEL_DIGEST, servingLabels } from "../../../lib/labels.ts";
 import { childName } from "../../../lib/names.ts";
-import { buildContainer, tensorSize } from "./container.ts";
+import { buildContainer, SECCOMP, tensorSize, USER } from "./container.ts";
 import { graceSeconds } from "./lifecycle.ts";
 import { byKey } from "./order.ts";
 import type { TemplateInput } from "./template.ts";
 import { buildVolumes } from "./volumes.ts";
-
-/** The user `vllm` of the official image; its group is 0 because the files there belong to it. */
-const USER = { runAsNonRoot: true, runAsUser: 2000, runAsGroup: 0 };
 
 export function buildPodTemplate({ name, spec, model }: TemplateInput): PodTemplate {
   const { scheduling } = spec;
@@ -29,7 +26,7 @@ export function buildPodTemplate({ name, spec, model }: TemplateInput): PodTempl
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       ...buildSeclusion(),
-      securityContext: { ...USER, seccompProfile: { type: "RuntimeDefault" } },
+      securityContext: { ...USER, seccompProfile: SECCOMP },
       terminationGracePeriodSeconds: graceSeconds(spec.rollout.drainSeconds),
       imagePullSecrets: spec.engine.imagePullSecretRefs.map((reference) => ({ name: reference.name })).toSorted(byKey((reference) => reference.name)),
       initContainers: [],
