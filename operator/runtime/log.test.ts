@@ -40,6 +40,7 @@ test.each<[string, object]>([
   ["an address with credentials in it", { url: new URL(`https://user:${MARKER}@example.test/path?token=${MARKER}`) }],
   ["bytes", { body: Buffer.from(MARKER) }],
   ["an error that carries its request and answer", { err: new HttpError("request failed") }],
+  ["an error as the fields themselves", new HttpError("request failed")],
   ["the cause of an error", { err: new Error("outer", { cause: new HttpError(`Bearer ${MARKER}`) }) }],
   ["an error inside an object", { outcome: { error: new HttpError("x") } }],
 ])("%s leaves no secret byte in the log, at any level, with a child or without", (_, fields) => {

@@ -55,7 +55,7 @@ const cleanText = (text: string): string => text.replace(SECRET_TEXT, REDACTED);
 
 /** A copy of `fields` that may be printed. Errors become name, message, code and cause; the stack only at level debug. */
 function clean(fields: object, stacks: boolean): object {
-  return cleanMembers(fields, { stacks, depth: 0 });
+  return cleanMembers(fields instanceof Error ? { err: fields } : fields, { stacks, depth: 0 });
 }
 
 interface Place {
