@@ -29,6 +29,25 @@ describe("compare", () => {
     expect(compare(rule([{ port: 1 }]), rule([{ port: 1 }, { port: 2 }])).differs).toBe("/spec/egress/0/ports");
   });
 
+  it.each([
+    ["a label to the policy's own selector", { podSelector: { matchLabels: { a: "b", nobody: "has" } } }, "/spec/podSelector/matchLabels/nobody"],
+    ["an expression to it", { podSelector: { matchLabels: { a: "b" }, matchExpressions: [{ key: "x", operator: "Exists" }] } }, "/spec/podSelector/matchExpressions"],
+    ["a list of rules", { ingress: [{}] }, "/spec/ingress"],
+  ])("sees that somebody added %s", (_what, extra, at) => {
+    expect(compare(policy([]), policy([], extra)).differs).toBe(at);
+  });
+
+  it("sees the end of a port range that somebody added", () => {
+    const rule = (port: object) => policy([{ ports: [port] }]);
+    expect(compare(rule({ port: 8000 }), rule({ port: 8000, endPort: 9000 })).differs).toBe("/spec/egress/0/ports/0/endPort");
+  });
+
+  it("sees a label that somebody added to what a Service selects by, and lets nodeSelector be", () => {
+    const service = (selector: object) => ({ kind: "Service", spec: { selector } });
+    expect(compare(service({ a: "b" }), service({ a: "b", c: "d" })).differs).toBe("/spec/selector/c");
+    expect(compare(deployment({ nodeSelector: { a: "b" } }), deployment({ nodeSelector: { a: "b", c: "d" } })).differs).toBeUndefined();
+  });
+
   it("names a container that others added, for removal", () => {
     const live = deployment({ containers: [{ name: "spy" }, { name: "vllm", image: "a" }] });
     expect(compare(deployment({ containers: [{ name: "vllm", image: "a" }] }), live)).toEqual({ differs: undefined, extras: ["/spec/template/spec/containers/0"] });

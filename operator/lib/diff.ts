@@ -26,8 +26,11 @@ const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
 /** Lists that others may extend without asking us: someone else's finalizer is none of our business. */
 const SHARED_LISTS: ReadonlySet<string> = new Set(["finalizers", "ownerReferences"]);
 
-/** Objects whose lists are atomic although a field of the same name is merged by key elsewhere. */
+/** Objects whose spec is exactly what we say: lists are atomic, and one more member (`endPort`, a label to select by) opens what should be shut. */
 const ATOMIC_KINDS: ReadonlySet<string> = new Set(["NetworkPolicy"]);
+
+/** Selectors of other kinds: one more label selects fewer, or no, pods. */
+const EXACT_FIELDS = /\/(selector|podSelector|namespaceSelector|labelSelector)(\/|$)/;
 
 export interface Difference {
   /** JSON pointer of the first place where live does not say what desired says; undefined when there is none. */
@@ -61,9 +64,16 @@ class Walk {
       this.list(desired, live, path);
     } else if (isRecord(desired) && isRecord(live)) {
       for (const [key, member] of Object.entries(desired)) this.value(member, live[key], `${path}/${escape(key)}`);
+      this.additions(desired, live, path);
     } else {
       this.found(path);
     }
+  }
+
+  private additions(desired: Record<string, unknown>, live: Record<string, unknown>, path: string): void {
+    if (!(this.atomic && path.startsWith("/spec")) && !EXACT_FIELDS.test(path)) return;
+    const added = Object.keys(live).find((key) => desired[key] === undefined && !isEmpty(live[key]));
+    if (added !== undefined) this.found(`${path}/${escape(added)}`);
   }
 
   private list(desired: readonly unknown[], live: unknown, path: string): void {
