@@ -2,7 +2,6 @@
  * What vLLM is: which switches each version has, which of them a user may set, and which keep it silent. Pure; knows
  * nothing of Kubernetes. Supporting a new version of vLLM changes this folder and no other (versions/README.md).
  */
-export { argumentViolations, type ArgumentViolation } from "./arguments.ts";
-export { environmentViolations, type EnvironmentVariable, type EnvironmentViolation } from "./environment.ts";
-export { silentArguments, silentEnvironment, type Content, type Silence, type SilentVariable } from "./silence.ts";
-export { supportedVersions } from "./versions.ts";
+export { argumentViolations } from "./arguments.ts";
+export { environmentViolations, type EnvironmentVariable } from "./environment.ts";
+export { silentArguments, silentEnvironment } from "./silence.ts";
