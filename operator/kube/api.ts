@@ -11,7 +11,10 @@ export interface CallOptions {
   dryRun?: boolean;
 }
 
-/** 409 unless the live object still is this one (uid) and, where given, this version. Names are not identities. */
+/**
+ * 409 unless the live object still is this one (uid) and, where given, this version. Names are not identities. On a
+ * subresource the API server ignores the uid; the client then reads first, unless the version is given too: give both.
+ */
 export interface Preconditions {
   uid?: string;
   resourceVersion?: string;

@@ -163,20 +163,16 @@ export class KubeClient implements KubeApi {
   }
 
   async #send<A>(request: Request): Promise<A> {
-    const { verb, of, options } = request;
+    const { verb, of, method, path, contentType } = request;
+    const { signal, deadlineMs } = request.options ?? {};
     const read = verb === "get" || verb === "list";
     const what = describe(verb, of, request.ref);
     const answer = await this.#transport.call({
-      what,
-      method: request.method,
-      path: request.path,
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
+      what, method, path, contentType, signal, deadlineMs,
+      body: request.body === undefined ? undefined : JSON.stringify(request.body),
       idempotent: read,
       beforeSend: read ? () => {} : () => this.#fence(what),
       onAttempt: (code, seconds) => this.#onCall({ verb, resource: resourceName(of), code, seconds }),
-      ...(options?.signal === undefined ? {} : { signal: options.signal }),
-      ...(options?.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
     });
     if (answer.code >= 400) throw uidMismatchAsConflict(what, toApiError(what, answer));
     if (typeof answer.json !== "object" || answer.json === null) throw new TransportError(what, `the answer (${answer.code}) is not an object`);

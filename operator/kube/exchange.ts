@@ -6,8 +6,8 @@ import { Broken, type Session } from "./session.ts";
 export interface Wire {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
-  body?: string;
-  contentType?: string;
+  body?: string | undefined;
+  contentType?: string | undefined;
 }
 
 export interface Reader {
@@ -16,8 +16,15 @@ export interface Reader {
   chunk(bytes: Buffer): void;
 }
 
+export interface Exchange {
+  credentials: Credentials;
+  wire: Wire;
+  reader: Reader;
+  signal: AbortSignal;
+}
+
 /** Resolves when the answer is complete; rejects with `Broken`, the signal's reason, or what the reader threw. */
-export function exchange(session: Session, credentials: Credentials, wire: Wire, reader: Reader, signal: AbortSignal): Promise<void> {
+export function exchange(session: Session, { credentials, wire, reader, signal }: Exchange): Promise<void> {
   const stream = session.open(headersOf(credentials, wire), wire.body === undefined);
   if (wire.body !== undefined) stream.end(wire.body);
   return new Promise<void>((resolve, reject) => {

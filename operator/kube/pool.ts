@@ -14,6 +14,8 @@ export interface PoolOptions extends SessionTimes {
 const FIRST_REDIAL_MS = 50;
 const LAST_REDIAL_MS = 1_000;
 
+const CLOSED = "the client was closed";
+
 interface Waiter {
   take(session: Session): void;
   fail(error: unknown): void;
@@ -58,6 +60,7 @@ export class Pool {
         },
       };
       if (signal.aborted) return reject(signal.reason);
+      if (this.#closed) return reject(new Error(CLOSED));
       signal.addEventListener("abort", abort);
       this.#waiters.add(waiter);
       this.#retireOthers(credentials);
@@ -69,7 +72,7 @@ export class Pool {
   close(): void {
     this.#closed = true;
     for (const session of this.#sessions) session.destroy();
-    for (const waiter of [...this.#waiters]) waiter.fail(new Error("the client was closed"));
+    for (const waiter of [...this.#waiters]) waiter.fail(new Error(CLOSED));
   }
 
   /** Gives sessions to waiters in order of arrival; dials when one is missing. */
@@ -111,7 +114,7 @@ export class Pool {
 
   #adopt(session: Session): void {
     if (this.#closed) return session.destroy();
-    this.#sessions.add(session);
+    if (session.alive) this.#sessions.add(session);
     session.onChange = () => {
       if (!session.alive) this.#sessions.delete(session);
       this.#serve();

@@ -13,8 +13,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly shape?: T;
 }
 
-const resource = <T extends KubeObject>(group: string, version: string, plural: string, kind: string, namespaced = true): Resource<T> =>
-  ({ group, version, plural, kind, namespaced });
+const resource = <T extends KubeObject>(group: string, version: string, plural: string, kind: string): Resource<T> =>
+  ({ group, version, plural, kind, namespaced: true });
 
 export const DEPLOYMENTS = resource<Deployment>("apps", "v1", "deployments", "Deployment");
 export const SERVICES = resource<Service>("", "v1", "services", "Service");
@@ -22,7 +22,7 @@ export const SERVICE_ACCOUNTS = resource<ServiceAccount>("", "v1", "serviceaccou
 export const NETWORK_POLICIES = resource<NetworkPolicy>("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy");
 export const POD_DISRUPTION_BUDGETS = resource<PodDisruptionBudget>("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget");
 export const PODS = resource<Pod>("", "v1", "pods", "Pod");
-export const NODES = resource<Node>("", "v1", "nodes", "Node", false);
+export const NODES: Resource<Node> = { ...resource<Node>("", "v1", "nodes", "Node"), namespaced: false };
 export const PERSISTENT_VOLUME_CLAIMS = resource<PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim");
 export const LEASES = resource<Lease>("coordination.k8s.io", "v1", "leases", "Lease");
 export const EVENTS = resource<KubeEvent>("events.k8s.io", "v1", "events", "Event");

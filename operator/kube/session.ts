@@ -52,7 +52,7 @@ export class Session {
     const session = new Session(h2, credentials.fingerprint, times);
     h2.on("goaway", (_code, lastStreamId) => session.#leave(lastStreamId));
     await established(h2, times.dialTimeoutMs);
-    h2.setLocalWindowSize(CONNECTION_WINDOW);
+    if (!h2.destroyed) h2.setLocalWindowSize(CONNECTION_WINDOW);
     h2.on("error", () => session.#onChange());
     h2.on("close", () => session.#end());
     h2.on("remoteSettings", () => session.#onChange());

@@ -40,8 +40,8 @@ export interface Call extends Wire {
   beforeSend?: () => void;
   /** Called after every attempt; 0 for no answer. */
   onAttempt?: (code: number, seconds: number) => void;
-  signal?: AbortSignal;
-  deadlineMs?: number;
+  signal?: AbortSignal | undefined;
+  deadlineMs?: number | undefined;
 }
 
 export interface Watch extends Wire {
@@ -104,7 +104,7 @@ export class Transport {
     const reader = new LineReader(this.#options.maxLineBytes ?? 16 * MEBIBYTE, (line) => watch.onLine(line), () => timer.refresh());
     try {
       const credentials = await this.#options.credentials.current();
-      await (await this.#watches.withSession(credentials, signal, (session) => ({ ended: exchange(session, credentials, watch, reader, signal) }))).ended;
+      await (await this.#watches.withSession(credentials, signal, (session) => ({ ended: exchange(session, { credentials, wire: watch, reader, signal }) }))).ended;
       reader.finish();
     } catch (error) {
       if (error instanceof Broken && error.untrusted) await this.#options.credentials.reload();
@@ -139,7 +139,7 @@ export class Transport {
         call.beforeSend?.();
         sentAt = performance.now();
         scope.sent = true;
-        return { ended: exchange(session, credentials, call, reader, scope.signal) };
+        return { ended: exchange(session, { credentials, wire: call, reader, signal: scope.signal }) };
       });
       await ended;
       const answer = reader.answer();

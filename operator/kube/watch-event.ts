@@ -17,10 +17,18 @@ const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 export function parseEvent<T extends KubeObject>(what: string, line: string): WatchEvent<T> {
   const { type, object } = json(what, line);
   if (type === "ERROR") throw toApiError(what, { code: typeof object?.["code"] === "number" ? object["code"] : 500, json: object });
-  const metadata = object?.["metadata"] as Live["metadata"] | undefined;
-  if (type === undefined || !TYPES.includes(type) || typeof metadata?.resourceVersion !== "string") throw new TransportError(what, "a line is not a watch event");
-  const endsList = type === "BOOKMARK" && metadata.annotations?.[INITIAL_EVENTS_END] === "true";
-  return { type: type as WatchEvent<T>["type"], object: object as unknown as Live<T>, endsList };
+  if (!isEventType(type) || !isVersioned<T>(object)) throw new TransportError(what, "a line is not a watch event");
+  const endsList = type === "BOOKMARK" && object.metadata.annotations?.[INITIAL_EVENTS_END] === "true";
+  return { type, object, endsList };
+}
+
+function isEventType(type: string | undefined): type is WatchEvent<KubeObject>["type"] {
+  return type !== undefined && TYPES.includes(type);
+}
+
+function isVersioned<T extends KubeObject>(object: unknown): object is Live<T> {
+  const metadata = (object as Partial<KubeObject> | undefined)?.metadata;
+  return typeof metadata?.resourceVersion === "string";
 }
 
 function json(what: string, line: string): { type?: string; object?: Record<string, unknown> } {

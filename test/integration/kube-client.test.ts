@@ -1,8 +1,8 @@
 /** The client against the real API server: what a write does, and what it never does. */
 import { expect, test } from "vitest";
-import { ApiError, isAlreadyExists, isConflict, isInvalid } from "../../operator/kube/errors.ts";
-import { DEPLOYMENTS, NODES } from "../../operator/kube/resources.ts";
-import type { Deployment, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
+import { type ApiError, isAlreadyExists, isConflict, isInvalid } from "../../operator/kube/errors.ts";
+import { NODES, apiVersionOf, type Resource } from "../../operator/kube/resources.ts";
+import type { KubeObject } from "../../operator/lib/k8s-types.ts";
 import { FIELD_MANAGER } from "../../operator/lib/names.ts";
 import { eventually, rawCall, sharedPlane, uniqueNamespace } from "../support/control-plane.ts";
 import { CONFIG_MAPS, configMap, connect } from "../support/kube-client.ts";
@@ -79,12 +79,17 @@ test("every write refuses an object with another uid, and an older version", asy
 test("a status write for a uid that is gone is refused, although the API server itself would ignore the uid there", async () => {
   using kube = connect(sharedPlane(), sharedPlane());
   const namespace = await uniqueNamespace();
-  const made = await makeDeployment(kube.client, namespace);
-  const patch = { status: { observedGeneration: 1 } };
-  const refused = await kube.client.mergePatch(DEPLOYMENTS, made.metadata, patch, { subresource: "status", uid: OTHER_UID }).catch((error: unknown) => error);
+  const widgets = await makeKind();
+  const widget = { apiVersion: apiVersionOf(widgets), kind: "Widget", metadata: { name: "w", namespace } };
+  const made = await eventually(() => kube.client.apply(widgets, widget, { createOnly: true }));
+  const status = { subresource: "status" as const };
+  const refused = await kube.client.mergePatch(widgets, widget.metadata, { status: { ready: true } }, { ...status, uid: OTHER_UID }).catch((error: unknown) => error);
   expect(isConflict(refused)).toBe(true);
-  const written = await eventually(() => kube.client.mergePatch(DEPLOYMENTS, made.metadata, { metadata: { annotations: {} }, status: { replicas: 0 } }, { subresource: "status", uid: made.metadata.uid }));
-  expect(written.metadata.uid).toBe(made.metadata.uid);
+  expect(await kube.client.get(widgets, widget.metadata)).not.toHaveProperty("status");
+  const written = await kube.client.mergePatch(widgets, widget.metadata, { status: { ready: true } }, { ...status, uid: made.metadata.uid });
+  expect(written).toMatchObject({ status: { ready: true }, metadata: { uid: made.metadata.uid } });
+  const late = await kube.client.mergePatch(widgets, widget.metadata, { status: { ready: false } }, { ...status, uid: made.metadata.uid, resourceVersion: made.metadata.resourceVersion }).catch((error: unknown) => error);
+  expect(isConflict(late)).toBe(true);
 });
 
 test("a JSON patch tests before it changes", async () => {
@@ -130,10 +135,14 @@ test("a name is one path segment, whatever is in it", async () => {
   await expect(kube.client.get(NODES, { namespace, name: "a" })).rejects.toThrow("cluster-scoped");
 });
 
-function makeDeployment(client: ReturnType<typeof connect>["client"], namespace: string): Promise<Live<Deployment>> {
-  const labels = { app: "x" };
-  return client.apply(DEPLOYMENTS, {
-    apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "d", namespace },
-    spec: { replicas: 0, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } } },
-  } as Deployment, { createOnly: true });
+/** A custom resource with a status subresource, in a group that no other test has. */
+async function makeKind(): Promise<Resource> {
+  const group = `${await uniqueNamespace()}.hoheit.test`;
+  const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const version = { name: "v1", served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema: { type: "object", properties: { spec: open, status: open } } } };
+  const names = { plural: "widgets", singular: "widget", kind: "Widget" };
+  await rawCall(sharedPlane(), "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+    body: { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: `widgets.${group}` }, spec: { group, scope: "Namespaced", names, versions: [version] } },
+  });
+  return { group, version: "v1", plural: names.plural, kind: names.kind, namespaced: true };
 }

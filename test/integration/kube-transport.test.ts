@@ -104,7 +104,7 @@ describe("retries", () => {
     at.proxy.when(match.read, fault.status(429), { times: 1 });
     at.proxy.when(match.write, fault.status(503, 1), { times: 1 });
     await Promise.all([at.client.get(CONFIG_MAPS, at.ref), at.client.apply(CONFIG_MAPS, configMap(at.namespace, "b"))]);
-    expect(at.proxy.requests.map((request) => request.status).sort()).toEqual([200, 201, 429, 503]);
+    expect(at.proxy.requests.map((request) => request.status).toSorted((a = 0, b = 0) => a - b)).toEqual([200, 201, 429, 503]);
   });
 
   test("a Retry-After beyond the deadline is reported at once, with the time", async () => {
@@ -152,6 +152,36 @@ describe("retries", () => {
     }
     expect((await onServer(at.namespace, "a")).data).toMatchObject({ b: "truncate" });
   });
+});
+
+test("a list whose next page has expired is read anew once, and whole", async () => {
+  await using at = await setting({ pageSize: 1 });
+  await rawCall(sharedPlane(), "POST", `/api/v1/namespaces/${at.namespace}/configmaps`, { body: configMap(at.namespace, "b") });
+  at.proxy.when((request) => request.query.has("continue"), fault.gone(), { times: 1 });
+  const { items } = await at.client.list(CONFIG_MAPS, { namespace: at.namespace, fieldSelector: "metadata.name!=kube-root-ca.crt" });
+  expect(items.map((item) => item.metadata.name)).toEqual(["a", "b"]);
+  expect(at.proxy.requests.filter((request) => !request.query.has("continue"))).toHaveLength(2);
+});
+
+test("a client that was closed sends nothing more and keeps nobody waiting", async () => {
+  await using at = await setting();
+  at.proxy.when(match.any, fault.hang(), { times: 1 });
+  const read = failure(at.client.get(CONFIG_MAPS, at.ref));
+  await eventually(() => at.proxy.requests.length === 1);
+  at.transport.close();
+  expect(String(await read)).toContain("the client was closed");
+  expect(String(await failure(at.client.get(CONFIG_MAPS, at.ref)))).toContain("the client was closed");
+});
+
+test("the proxy kills before or after a chosen write, and exactly that one", async () => {
+  await using at = await setting();
+  const killed: string[] = [];
+  at.proxy.killBeforeForward(2, (request) => killed.push(`before ${request.path.split("/").at(-1)}`));
+  at.proxy.killAfterForward(3, (request) => killed.push(`after ${request.path.split("/").at(-1)}`));
+  for (const name of ["b", "c", "d", "e", "f"]) await failure(at.client.apply(CONFIG_MAPS, configMap(at.namespace, name)));
+  const { items } = await at.client.list(CONFIG_MAPS, { namespace: at.namespace, fieldSelector: "metadata.name!=kube-root-ca.crt" });
+  expect(killed).toEqual(["before c", "after d"]);
+  expect(items.map((item) => item.metadata.name)).toEqual(["a", "b", "d", "e", "f"]);
 });
 
 describe("limits", () => {

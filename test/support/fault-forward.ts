@@ -69,28 +69,36 @@ function answeredHere({ stream, seen, drop }: Forwarding, fault: Fault): boolean
   }
 }
 
-async function relay({ stream, headers, seen, upstream, fault, drop }: Forwarding): Promise<void> {
+async function relay(forwarding: Forwarding): Promise<void> {
+  const { stream, headers, seen, upstream, fault, drop } = forwarding;
   seen.forwarded = true;
   const { ":authority": _authority, host: _host, ...rest } = headers;
   const answer = upstream.request(rest);
   answer.on("error", () => {});
   stream.on("close", () => answer.close(http2.constants.NGHTTP2_CANCEL));
   answer.end(seen.body);
-  const head = await new Promise<http2.IncomingHttpHeaders | undefined>((resolve) => {
-    answer.once("response", resolve);
-    answer.once("close", () => resolve(undefined));
-  });
+  const head = await headOf(answer);
   if (head === undefined) return drop();
   if (fault?.kind === "loseAnswer") {
     for await (const _ of answer) continue;
-    fault.then?.(seen);
+    fault.meanwhile?.(seen);
     return drop();
   }
-  if (stream.destroyed) return;
+  if (!stream.destroyed) await reply(forwarding, head, answer);
+}
+
+/** Undefined if the API server is not there. */
+function headOf(answer: http2.ClientHttp2Stream): Promise<http2.IncomingHttpHeaders | undefined> {
+  return new Promise((resolve) => {
+    answer.once("response", resolve);
+    answer.once("close", () => resolve(undefined));
+  });
+}
+
+async function reply({ stream, seen, fault, drop }: Forwarding, head: http2.IncomingHttpHeaders, answer: http2.ClientHttp2Stream): Promise<void> {
   const { ":status": code, "content-length": _length, ...others } = head;
-  const status = Number(code);
-  seen.status = status;
-  stream.respond({ ":status": status, ...others });
+  seen.status = Number(code);
+  stream.respond({ ":status": seen.status, ...others });
   try {
     if (seen.isWatch) await copyLines(answer, stream, fault);
     else await copy(answer, stream, fault?.kind === "truncate" ? fault.bytes : Infinity);

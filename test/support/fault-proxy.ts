@@ -56,7 +56,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #links = new Map<net.Socket, net.Socket>();
   readonly #watches = new Set<http2.ServerHttp2Stream>();
   readonly #sessions = new Set<http2.ServerHttp2Session>();
-  #rules: { match: Match; fault: Fault; skip: number; left: number; hits: number }[] = [];
+  #rules: { match: Match; fault: Fault; skip: number; times: number; matched: number; hits: number }[] = [];
   #blackhole = false;
   #port = 0;
 
@@ -110,7 +110,7 @@ export class FaultProxy implements AsyncDisposable {
 
   /** Does `fault` to requests that match; the first rule that is not used up decides. */
   when(match: Match, fault: Fault, options: RuleOptions = {}): Rule {
-    const rule = { match, fault, skip: options.skip ?? 0, left: options.times ?? Infinity, hits: 0 };
+    const rule = { match, fault, skip: options.skip ?? 0, times: options.times ?? Infinity, matched: 0, hits: 0 };
     this.#rules.push(rule);
     return {
       get hits() {
@@ -127,7 +127,7 @@ export class FaultProxy implements AsyncDisposable {
 
   /** Carries out the nth write from now, then calls `kill`; the answer is lost. */
   killAfterForward(n: number, kill: (request: Seen) => void): Rule {
-    return this.when((request) => request.isWrite, { kind: "loseAnswer", then: kill }, { skip: n - 1, times: 1 });
+    return this.when((request) => request.isWrite, { kind: "loseAnswer", meanwhile: kill }, { skip: n - 1, times: 1 });
   }
 
   /** Removes all rules and ends a blackhole; what was swallowed stays swallowed. */
@@ -217,17 +217,12 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #faultFor(seen: Seen): Fault | undefined {
-    for (const rule of this.#rules) {
-      if (rule.left === 0 || !rule.match(seen)) continue;
-      if (rule.skip > 0) {
-        rule.skip -= 1;
-        continue;
-      }
-      rule.left -= 1;
-      rule.hits += 1;
-      return rule.fault;
-    }
-    return undefined;
+    const matching = this.#rules.filter((rule) => rule.match(seen));
+    // Every rule counts every request that it matches, so that "the third write" is the third for each of them.
+    for (const rule of matching) rule.matched += 1;
+    const due = matching.find((rule) => rule.matched > rule.skip && rule.hits < rule.times);
+    if (due !== undefined) due.hits += 1;
+    return due?.fault;
   }
 
   #drop(stream: http2.ServerHttp2Stream): void {

@@ -33,7 +33,7 @@ export type Fault =
   /** Only so many bytes of the answer, then a clean end. */
   | { readonly kind: "truncate"; readonly bytes: number }
   /** Carried out, but the client's connection is reset before the answer. */
-  | { readonly kind: "loseAnswer"; readonly then?: (request: Seen) => void }
+  | { readonly kind: "loseAnswer"; readonly meanwhile?: (request: Seen) => void }
   /** Not carried out; something else happens instead (the client is killed), then the connection is reset. */
   | { readonly kind: "instead"; readonly act: (request: Seen) => void }
   /** A watch is ended cleanly after so many lines. */
@@ -54,7 +54,7 @@ export const fault = {
   hang: (): Fault => ({ kind: "hang" }),
   delay: (ms: number): Fault => ({ kind: "delay", ms }),
   truncate: (bytes: number): Fault => ({ kind: "truncate", bytes }),
-  loseAnswer: (then?: (request: Seen) => void): Fault => ({ kind: "loseAnswer", ...(then !== undefined && { then }) }),
+  loseAnswer: (meanwhile?: (request: Seen) => void): Fault => ({ kind: "loseAnswer", ...(meanwhile !== undefined && { meanwhile }) }),
   instead: (act: (request: Seen) => void): Fault => ({ kind: "instead", act }),
   endWatch: (afterLines = 0): Fault => ({ kind: "endWatch", afterLines }),
   insertLine: (line: string, afterLines = 0): Fault => ({ kind: "insertLine", afterLines, line }),
