@@ -24,6 +24,9 @@ import { Metrics } from "../runtime/metrics.ts";
 /** SIGTERM hands over within 3 s (controller-runtime waits for reconciles, too); what is under way gets this long. */
 const FINISH_MS = 1_500;
 
+/** Why a replica ends that shall be started again. */
+const LOST = "lost the leader lease";
+
 interface Parts {
   readonly config: Config;
   readonly log: Logger;
@@ -32,7 +35,7 @@ interface Parts {
   readonly manager: Manager;
   readonly elector: Elector;
   readonly events: EventWriter;
-  readonly transport: Transport;
+  readonly transports: readonly Transport[];
   /** Aborts when this replica shall end; the reason tells why. */
   readonly stop: AbortController;
   readonly workers: AbortController;
@@ -62,28 +65,24 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   const clock = systemClock;
   const transport = new Transport({ credentials });
   const onCall = metrics.called.bind(metrics);
+  // A connection of its own: a renewal never waits behind a burst of writes.
+  const elections = new Transport({ credentials });
   const unfenced = new KubeClient({ transport, onCall });
   const identity = uniqueIdentity(config.identity);
   const workers = new AbortController();
   const elector = new Elector({
-    api: unfenced, clock, log, identity, lease: { namespace: config.namespace, name: LEADER_LEASE }, times: config.lease,
-    onGained: () => {
-      log.info({ identity }, "leading");
-      parts.led = manager.lead(workers.signal);
-    },
-    onLost: (why) => {
-      log.error({ identity, why }, "lost the leader lease");
-      stop.abort("lost the leader lease");
-    },
+    api: new KubeClient({ transport: elections, onCall }), clock, log, identity, lease: { namespace: config.namespace, name: LEADER_LEASE }, times: config.lease,
+    onGained: () => (parts.led = manager.lead(workers.signal)),
+    onLost: () => stop.abort(LOST),
   });
   const api = new KubeClient({ transport, onCall, fence: elector.fence });
   const events = new EventWriter({ api, clock, log, instance: identity, onDropped: (why) => metrics.eventDropped(why) });
   const caches = new Caches({ transport, client: unfenced, onRestart: (restart) => metrics.watchRestarted(restart) });
   const list = controllers({ metricsScraper: config.metricsScraper });
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
-  for (const { name, owns } of list) metrics.watchObjects(name, () => caches.for(owns).list());
+  for (const { name, owns, conditions } of list) metrics.watchObjects(name, () => caches.for(owns).list(), conditions);
   metrics.watchLeader(() => elector.leading);
-  const parts: Parts = { config, log, metrics, caches, manager, elector, events, transport, stop, workers, led: Promise.resolve() };
+  const parts: Parts = { config, log, metrics, caches, manager, elector, events, transports: [transport, elections], stop, workers, led: Promise.resolve() };
   return parts;
 }
 
@@ -105,7 +104,7 @@ async function serve({ config, metrics, manager, caches }: Parts): Promise<Healt
 }
 
 async function run(parts: Parts, health: HealthServer): Promise<number> {
-  const { caches, elector, events, log, metrics, stop, transport, workers } = parts;
+  const { caches, elector, events, log, metrics, stop, transports, workers } = parts;
   const watching = new AbortController();
   const reflectors = caches.start(watching.signal);
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -123,9 +122,9 @@ async function run(parts: Parts, health: HealthServer): Promise<number> {
   await reflectors;
   await health.close();
   metrics.close();
-  transport.close();
+  for (const transport of transports) transport.close();
   log.info({}, "stopped");
-  return stop.signal.reason === "lost the leader lease" ? 1 : 0;
+  return stop.signal.reason === LOST ? 1 : 0;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void systemClock.after(ms, resolve));

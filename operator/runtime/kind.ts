@@ -39,6 +39,8 @@ export interface Controller {
   readonly owns: CacheSpec;
   readonly reads: readonly Read[];
   readonly rules: readonly Rule[];
+  /** Types of conditions that metrics count. */
+  readonly conditions: readonly string[];
   /** One pass for one object; called never twice at a time for the same key. */
   reconcile(ref: ObjectRef, context: Context): Promise<Outcome>;
 }

@@ -56,7 +56,7 @@ export class Manager {
   /** Runs the workers until `signal` aborts; resolves when the last reconcile has ended. Caches must be synced. */
   async lead(signal: AbortSignal): Promise<void> {
     this.leading = true;
-    for (const { queue, cache } of this.driven) for (const object of cache.list()) queue.add(keyOf(object.metadata));
+    for (const { queue, cache } of this.driven) for (const object of cache.list()) queue.addInitial(keyOf(object.metadata));
     const workers = this.driven.flatMap((one) => Array.from({ length: this.options.workers }, () => this.work(one, signal)));
     try {
       await Promise.all(workers);

@@ -8,6 +8,7 @@ import {
   serviceAccounts, services,
 } from "../caches.ts";
 import type { Options } from "./children.ts";
+import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED } from "./conditions.ts";
 import { rules } from "./rbac.ts";
 import { reconcile } from "./reconcile.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
@@ -55,6 +56,7 @@ export function languageModelDeploymentController(options: Options): Controller 
     owns: languageModelDeployments,
     reads,
     rules,
+    conditions: [READY, "Reconciling", "Stalled", MODEL_READY, AVAILABLE, EGRESS_SEALED, TEMPLATE_OUTDATED],
     reconcile: (ref, context) => reconcile(ref, context, options),
   };
 }

@@ -94,5 +94,6 @@ export const languageModelController: Controller = {
   owns: languageModels,
   reads: [{ cache: persistentVolumeClaims, wakes: modelsBeside }, { cache: modelApprovals, wakes: modelsBeside }],
   rules: [...ownRules(languageModel), readRule(PERSISTENT_VOLUME_CLAIMS), readRule(modelApproval.resource)],
+  conditions: ["Ready", "Reconciling", "Stalled", "Approved"],
   reconcile,
 };

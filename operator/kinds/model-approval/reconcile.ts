@@ -52,5 +52,6 @@ export const modelApprovalController: Controller = {
     wakes: (activity, caches) => caches.cache(modelApproval.resource).by(BY_NAMESPACE, activity.metadata.namespace ?? "").map((approval) => approval.metadata),
   }],
   rules: [...ownRules(modelApproval), readRule(processingActivity.resource)],
+  conditions: ["Ready", "Reconciling", "Stalled"],
   reconcile,
 };

@@ -29,5 +29,6 @@ export const processingActivityController: Controller = {
   owns: processingActivities,
   reads: [],
   rules: ownRules(processingActivity),
+  conditions: ["Ready", "Reconciling", "Stalled"],
   reconcile,
 };

@@ -1,7 +1,9 @@
 /**
  * Our runtime as the small operator that the peers are measured as: five children and one Ready condition for each
- * Widget of `bench.dev/v1`. Run by test/bench/peers.sh; settings come as arguments: API server, bearer token.
+ * Widget of `bench.dev/v1`. Run by test/bench/peers.ts; settings come as arguments: API server, bearer token. Like the
+ * Go peer it answers `/stats` with the times, in microseconds, of its start and of its first and latest reconcile.
  */
+import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import type { CacheSpec } from "../../../operator/kube/cache.ts";
 import { Caches } from "../../../operator/kube/caches.ts";
@@ -41,7 +43,18 @@ function children(widget: Live<Widget>): [Resource, KubeObject][] {
   ];
 }
 
+const now = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
+const stats = { startUs: Math.round(performance.timeOrigin * 1000), firstUs: 0, lastDoneUs: 0, reconciles: 0 };
+
 async function reconcile(ref: ObjectRef, context: Context): Promise<Outcome> {
+  if (stats.firstUs === 0) stats.firstUs = now();
+  const outcome = await bringAbout(ref, context);
+  stats.lastDoneUs = now();
+  stats.reconciles += 1;
+  return outcome;
+}
+
+async function bringAbout(ref: ObjectRef, context: Context): Promise<Outcome> {
   const widget = context.cache(WIDGETS).get(keyOf(ref));
   if (widget === undefined || widget.metadata.deletionTimestamp !== undefined) return done();
   await execute([children(widget).map(([resource, object]): Step => ({ kind: "apply", resource, object }))], widget, context);
@@ -65,12 +78,13 @@ const controller: Controller = {
   owns: { resource: WIDGETS },
   reads: [CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, SERVICES, DEPLOYMENTS].map((resource) => ({ cache: childCache(resource), wakes: ownerOf })),
   rules: [],
+  conditions: [],
   reconcile,
 };
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields), child: () => silent };
 
-const { values } = parseArgs({ options: { api: { type: "string" }, token: { type: "string", default: "tok-op" }, workers: { type: "string", default: "10" } } });
+const { values } = parseArgs({ options: { api: { type: "string" }, token: { type: "string", default: "tok-op" }, workers: { type: "string", default: "10" }, stats: { type: "string", default: "28080" } } });
 if (values.api === undefined) throw new Error("--api names the API server, https://127.0.0.1:PORT");
 const found = credentials(values.api, { rejectUnauthorized: false }, { authorization: `Bearer ${values.token}` });
 const transport = new Transport({ credentials: cachedSource(() => Promise.resolve(found), Infinity) });
@@ -82,6 +96,7 @@ const manager = new Manager({
   metrics: { reconciled: () => {}, watchQueue: () => {} }, workers: Number(values.workers),
 });
 process.once("SIGTERM", () => stop.abort());
+createServer((_, answer) => void answer.end(JSON.stringify(stats))).listen(Number(values.stats), "127.0.0.1");
 const watching = caches.start(stop.signal);
 await caches.synced();
 await manager.lead(stop.signal);

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, loadConfig, settingHelp } from "./config.ts";
+
+const problems = (flags: Record<string, unknown>, environment: Record<string, string> = {}): string => {
+  try {
+    loadConfig(flags, environment);
+    return "";
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+};
+
+describe("loadConfig", () => {
+  it("has a working default for everything", () => {
+    expect(loadConfig({}, {})).toMatchObject({
+      namespace: "hoheit-system", workers: 32, logLevel: "info", listen: { host: "::", port: 8080 },
+      lease: { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000, pollMs: 1_000 }, inCluster: undefined,
+    });
+  });
+
+  it("takes variables, and flags before them", () => {
+    const environment = { HOHEIT_WORKERS: "4", HOHEIT_LOG_LEVEL: "debug" };
+    expect(loadConfig({ workers: "8" }, environment)).toMatchObject({ workers: 8, logLevel: "debug" });
+  });
+
+  it("takes an empty variable for one that is not set", () => {
+    expect(loadConfig({}, { HOHEIT_WORKERS: "" }).workers).toBe(32);
+  });
+
+  it.each([
+    [":9090", { host: "::", port: 9090 }],
+    ["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
+    ["[::1]:8080", { host: "::1", port: 8080 }],
+  ])("reads the address %s", (listen, expected) => {
+    expect(loadConfig({ listen }, {}).listen).toEqual(expected);
+  });
+
+  it.each([
+    [{ workers: "many" }, "--workers (HOHEIT_WORKERS)"],
+    [{ workers: "0" }, "--workers"],
+    [{ listen: "8080" }, "--listen (HOHEIT_LISTEN): takes host:port"],
+    [{ listen: ":99999" }, "--listen"],
+    [{ logLevel: "loud" }, "--log-level"],
+    [{ leaseSeconds: "soon" }, "--lease-seconds (HOHEIT_LEASE_SECONDS): takes a number of seconds"],
+    [{ renewSeconds: "20" }, "retrySeconds < renewSeconds < leaseSeconds must hold"],
+    [{ metricsScraper: "prometheus" }, "--metrics-scraper (HOHEIT_METRICS_SCRAPER): is not JSON"],
+    [{ metricsScraper: '{"namespace":"monitoring","podSelector":{}}' }, "podSelector: names at least one label"],
+  ])("refuses %j and names the setting", (flags, words) => {
+    expect(problems(flags)).toContain(words);
+  });
+
+  it("names every setting that is wrong, not only the first", () => {
+    expect(problems({ workers: "x", logLevel: "y" }).split("\n")).toHaveLength(2);
+  });
+
+  it("knows the API server's address from what Kubernetes tells every pod", () => {
+    expect(loadConfig({}, { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" }).inCluster).toEqual({ host: "10.96.0.1", port: "443" });
+  });
+
+  it("explains every setting", () => {
+    for (const { flag, variable, help } of settingHelp) {
+      expect(flag).toMatch(/^--[a-z-]+$/);
+      expect(variable).toMatch(/^HOHEIT_[A-Z_]+$/);
+      expect(help).not.toBe("");
+    }
+  });
+});
