@@ -109,8 +109,9 @@ async function look({ kubectl: run }: Cluster, samples: Samples, out: Terminal):
   for (const command of commands) out.show(`\n$ kubectl ${command.join(" ")}\n${(await run(command)).trimEnd()}`);
   for (const key of samples.unplaceable) {
     const [namespace = "", name = ""] = key.split("/");
-    const command = ["get", "lmd", name, `--namespace=${namespace}`, "-o", "jsonpath={.status.waitingFor}"];
-    out.show(`\n${name} asks for more than any node has, so it waits, and says for what:\n$ kubectl ${command.join(" ")}\n${await run(command)}`);
+    const command = ["get", "lmd", name, `--namespace=${namespace}`, "-o"];
+    const waitingFor = await run([...command, "jsonpath={.status.waitingFor}"]);
+    out.show(`\n${name} asks for more than any node has, so it waits, and says for what:\n$ kubectl ${command.join(" ")} jsonpath='{.status.waitingFor}'\n${waitingFor}`);
   }
 }
 

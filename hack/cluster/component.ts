@@ -1,6 +1,8 @@
 /** One program of the control plane that tests may kill, freeze and start again on the same data and ports. */
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { Sorry } from "./sorry.ts";
 import { supervise, type Supervised } from "./supervise.ts";
 
 export interface Component {
@@ -28,14 +30,20 @@ export interface ComponentOptions {
   readonly readyMs?: number;
 }
 
-/** The program ended by itself, or did not get ready. The message has the end of its log. */
-export class StartError extends Error {
-  override readonly name = "StartError";
+/** The program ended by itself, or did not get ready. One sentence where the cause is known, else the end of its log. */
+export class StartError extends Sorry {
   readonly portInUse: boolean;
   constructor(name: string, why: string, log: string) {
-    super(`${name} ${why}; its log ends with:\n${log}`);
-    this.portInUse = /address already in use/.test(log);
+    const portInUse = /address already in use/.test(log);
+    super(knownCause(name, portInUse, log) ?? `${name} ${why}; its log ends with:\n${log}`);
+    this.portInUse = portInUse;
   }
+}
+
+function knownCause(name: string, portInUse: boolean, log: string): string | undefined {
+  if (portInUse) return `${name} found its port in use, again and again: another program takes ports between 20000 and 32000 on 127.0.0.1 as fast as they are tried.`;
+  if (/no space left on device/.test(log)) return `${name} cannot go on because the disk is full: make room in ${tmpdir()} or point TMPDIR at a larger disk.`;
+  return undefined;
 }
 
 const READY_MS = 60_000;

@@ -4,7 +4,8 @@
  * whatever ends it (supervise.ts). Tests may kill and restart each program.
  */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBinaries, kwokStages, type Binaries, type BinaryName, type Progress } from "./binaries.ts";
 import { ManagedComponent, StartError, type Component } from "./component.ts";
@@ -12,6 +13,7 @@ import { call, mustCall } from "./http.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import { createNodes } from "./nodes.ts";
 import { freePorts } from "./ports.ts";
+import { Sorry } from "./sorry.ts";
 import { temporaryFolder } from "./supervise.ts";
 
 /** Someone whom the API server knows by a bearer token. */
@@ -62,10 +64,13 @@ export interface ControlPlane {
 
 const SILENT: Progress = { step: () => undefined, tick: () => undefined };
 const PORT_ATTEMPTS = 5;
+const MIB = 1024 ** 2;
+const TEMPORARY_SPACE = 512 * MIB;
 
 /** Starts a control plane and waits until it serves. Throws `Sorry` for what a person can put right. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const binaries = await ensureBinaries(neededBinaries(options), options.progress ?? SILENT);
+  checkTemporarySpace();
   for (let attempt = 1; ; attempt++) {
     const plane = await prepare(options, binaries);
     try {
@@ -76,6 +81,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       if (!(error instanceof StartError && error.portInUse && attempt < PORT_ATTEMPTS)) throw error;
     }
   }
+}
+
+/** etcd reserves its log in advance and fails in words that nobody understands. */
+function checkTemporarySpace(): void {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  const free = bavail * bsize;
+  if (free < TEMPORARY_SPACE) throw new Sorry(`The disk is too full to start a control plane: ${tmpdir()} has ${Math.round(free / MIB)} MiB free and ${TEMPORARY_SPACE / MIB} are needed; make room or point TMPDIR at a larger disk.`);
 }
 
 function neededBinaries(options: ControlPlaneOptions): BinaryName[] {

@@ -12,6 +12,7 @@ import type { Kubectl } from "./kubectl.ts";
 
 const READY_MS = 60_000;
 const GRACE_MS = 10_000;
+const PORT_ATTEMPTS = 3;
 
 export interface RunningOperator {
   readonly process: Supervised;
@@ -24,13 +25,24 @@ export interface RunningOperator {
 export async function startOperator(kubectl: Kubectl, folder: string): Promise<RunningOperator> {
   const kubeconfig = join(folder, "operator.kubeconfig");
   writeFileSync(kubeconfig, await operatorKubeconfig(kubectl), { mode: 0o600 });
-  const [port = 0] = await freePorts(1);
   const logFile = join(folder, "operator.log");
+  for (let attempt = 1; ; attempt++) {
+    const running = await attemptToStart(kubeconfig, logFile);
+    if (running !== undefined) return running;
+    const log = logTail(logFile);
+    // Another program was quicker than we at the port that was free a moment ago.
+    if (!log.includes("EADDRINUSE") || attempt === PORT_ATTEMPTS) throw new Sorry(`The operator did not get ready; its log ends with:\n${log}`);
+  }
+}
+
+/** Undefined if it ended or did not get ready. */
+async function attemptToStart(kubeconfig: string, logFile: string): Promise<RunningOperator | undefined> {
+  const [port = 0] = await freePorts(1);
   const child = await supervise({
     command: process.execPath, logFile, cwd: ROOT,
     args: [join(ROOT, "operator", "main.ts"), "operator", `--kubeconfig=${kubeconfig}`, `--namespace=${OPERATOR_NAMESPACE}`, `--listen=127.0.0.1:${port}`],
   });
-  await untilServing(child, `http://127.0.0.1:${port}/readyz`, logFile);
+  if (!await isServing(child, `http://127.0.0.1:${port}/readyz`)) return undefined;
   return { process: child, logFile, stop: () => child.stop(GRACE_MS) };
 }
 
@@ -45,16 +57,16 @@ async function operatorKubeconfig(kubectl: Kubectl): Promise<string> {
   });
 }
 
-async function untilServing(child: Supervised, url: string, logFile: string): Promise<void> {
+/** False when it ended, or was ended because it took too long. */
+async function isServing(child: Supervised, url: string): Promise<boolean> {
   const deadline = Date.now() + READY_MS;
   while (child.running && Date.now() < deadline) {
     const answer = await call({ url, timeoutMs: 1000 }).catch(() => undefined);
-    if (answer?.status === 200) return;
+    if (answer?.status === 200) return true;
     await delay(100);
   }
-  const how = child.running ? "did not get ready" : `ended with status ${await child.exited}`;
   await child.stop();
-  throw new Sorry(`The operator ${how}; its log ends with:\n${logTail(logFile)}`);
+  return false;
 }
 
 export function logTail(file: string, lines = 15): string {
