@@ -60,8 +60,8 @@ function buildArguments(spec: Spec): string[] {
     "--host=::",
     `--max-model-len=${spec.contextLength}`,
     `--port=${SERVING_PORT}`,
-    // Their order has no meaning in the object, so it must not roll pods either.
-    "--served-model-name", ...spec.servedNames.toSorted(),
+    // In the user's order: vLLM puts the first into every answer and into the labels of its metrics.
+    "--served-model-name", ...spec.servedNames,
     `--shutdown-timeout=${spec.rollout.drainSeconds}`,
     `--tensor-parallel-size=${tensorSize(spec)}`,
     ...silentArguments(version, spec.confidentiality.content, args).map(({ arg }) => arg),

@@ -50,7 +50,7 @@ export function templateInputs({ name, spec, model }: TemplateInput): string {
     name,
     model: { claimName: model.claimName, path: model.path, digest: model.digest },
     task,
-    servedNames: servedNames.toSorted(),
+    servedNames,
     engine: {
       version: engine.version,
       image: engine.image,
