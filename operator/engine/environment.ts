@@ -41,7 +41,7 @@ const REFUSED: readonly Refusal[] = [
     reason: "It loads other code or other weights than those of the image and of the approved model.", remedy: "Remove it. Bring what you need as part of the image." },
   { names: /^(VLLM_(USAGE_.*|NO_USAGE_STATS|DO_NOT_TRACK|GPT_OSS_SYSTEM_TOOL_MCP_LABELS|USE_MODELSCOPE|MEDIA_URL_ALLOW_REDIRECTS|MEDIA_FETCH_.*|.*_FETCH_TIMEOUT|NIXL_.*|MOONCAKE_.*|P2P_.*|EC_.*|KV_EVENTS_.*|RAY_.*|USE_RAY.*|DP_.*)|DO_NOT_TRACK|HF_.*|HUGGINGFACE_.*|TRANSFORMERS_.*|OTEL_.*|.*_PROXY|MODELSCOPE_.*|FLASHINFER_.*|AWS_.*|AZURE_.*|GOOGLE_.*|GCS_.*|RAY_.*|WANDB_.*|SENTRY_.*|REQUESTS_.*|CURL_.*|SSL_.*)$/i,
     reason: "It governs connections to other machines; a model server has none.", remedy: REMOVE },
-  { names: /^(VLLM_(HOST_IP|LOOPBACK_IP|PORT|RPC_BASE_PATH|CACHE_ROOT|CONFIG_ROOT|FLASHINFER_AUTOTUNE_CACHE_DIR)|HOME|TMPDIR|XDG_.*|TRITON_CACHE_DIR|TORCHINDUCTOR_CACHE_DIR|CUDA_CACHE_PATH|USER|HOSTNAME|KUBERNETES_.*)$/,
+  { names: /^(VLLM_(HOST_IP|LOOPBACK_IP|PORT|RPC_BASE_PATH|CACHE_ROOT|CONFIG_ROOT|FLASHINFER_AUTOTUNE_CACHE_DIR)|HOME|TMPDIR|XDG_.*|TRITON_CACHE_DIR|TIKTOKEN_.*|TORCHINDUCTOR_CACHE_DIR|CUDA_CACHE_PATH|USER|HOSTNAME|KUBERNETES_.*)$/,
     reason: "Hoheit sets it, or the place is fixed.", remedy: REMOVE },
   { names: /^(CUDA_VISIBLE_DEVICES|NVIDIA_.*|HIP_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|ZE_AFFINITY_MASK|LOCAL_RANK|RANK|WORLD_SIZE|MASTER_.*)$/,
     reason: "Accelerators are given to the pod by the device plugin.", remedy: "Remove it, and use spec.accelerators." },

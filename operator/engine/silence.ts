@@ -2,6 +2,9 @@
  * The switches that keep vLLM silent: no report home, no look-up outside, no content in logs, nothing kept between
  * requests. Most repeat a default of vLLM on purpose: an image may carry other defaults in its environment, and a later
  * version may change them. The network policy stands behind all of it.
+ *
+ * Pods that run were started with what stands here. A change is a new revision of the pod template
+ * (kinds/language-model-deployment/build/template.ts), which keeps the old list for the old one.
  */
 import { grammarOf } from "./versions.ts";
 
@@ -47,6 +50,8 @@ const variable = (name: string, value: string, reason: string): SilentVariable =
 
 const VARIABLES: readonly SilentVariable[] = [
   variable("DO_NOT_TRACK", "1", "usage statistics off; libraries beside vLLM honour it too"),
+  // Port 9 answers nothing: the look-up at NVIDIA's server would otherwise wait five seconds for packets that are dropped.
+  variable("FLASHINFER_CUBINS_REPOSITORY", "http://127.0.0.1:9/", "kernels come with the image; none are looked up at their publisher"),
   variable("HF_DATASETS_OFFLINE", "1", "nothing is looked up at a model hub"),
   variable("HF_HUB_DISABLE_TELEMETRY", "1", "the hub library reports nothing"),
   variable("HF_HUB_OFFLINE", "1", "nothing is looked up at a model hub"),

@@ -42,7 +42,7 @@ export function buildVolumeMounts(model: ServedModel): VolumeMount[] {
   ];
 }
 
-/** Leads everything that vLLM and the libraries below it write into the volumes above. */
+/** Leads everything that vLLM and the libraries below it write into the volumes above, and what they would fetch to the model's folder. */
 export const PATHS: readonly EnvironmentVariable[] = [
   { name: "CUDA_CACHE_PATH", value: `${CACHE}/cuda` },
   { name: "FLASHINFER_WORKSPACE_BASE", value: CACHE },
@@ -50,6 +50,8 @@ export const PATHS: readonly EnvironmentVariable[] = [
   { name: "HOME", value: HOME },
   { name: "NUMBA_CACHE_DIR", value: `${CACHE}/numba` },
   { name: "OUTLINES_CACHE_DIR", value: `${CACHE}/outlines` },
+  // gpt-oss needs o200k_base.tiktoken, which would otherwise be fetched: it belongs beside the weights.
+  { name: "TIKTOKEN_ENCODINGS_BASE", value: MODEL_PATH },
   { name: "TMPDIR", value: "/tmp" },
   { name: "TORCH_HOME", value: `${CACHE}/torch` },
   { name: "TORCHINDUCTOR_CACHE_DIR", value: `${CACHE}/inductor` },
