@@ -28,6 +28,7 @@ export function exchange(session: Session, { credentials, wire, reader, signal }
   const stream = session.open(headersOf(credentials, wire), wire.body === undefined);
   if (wire.body !== undefined) stream.end(wire.body);
   return new Promise<void>((resolve, reject) => {
+    let headed = false;
     let complete = false;
     let cause: unknown;
     // Rejects at once: on a half-open connection the stream's own close would wait for the socket.
@@ -51,9 +52,13 @@ export function exchange(session: Session, { credentials, wire, reader, signal }
       }
     };
     const abort = (): void => cancel(signal.reason);
-    stream.on("response", (headers) => guarded(() => reader.head(headers[":status"] ?? 0, headers)));
+    stream.on("response", (headers) => {
+      headed = true;
+      guarded(() => reader.head(headers[":status"] ?? 0, headers));
+    });
     stream.on("data", (bytes: Buffer) => guarded(() => reader.chunk(bytes)));
-    stream.on("end", () => (complete = true));
+    // A stream that is reset before its head or with CANCEL "ends" too, so the end alone proves nothing.
+    stream.on("end", () => (complete = headed));
     stream.on("error", (error) => (cause = error));
     stream.on("close", () => finish(() => {
       if (complete && stream.rstCode === constants.NGHTTP2_NO_ERROR && cause === undefined) resolve();

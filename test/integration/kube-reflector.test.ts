@@ -1,4 +1,5 @@
 /** The reflector against the real API server through the fault proxy: whatever happens, the cache ends up equal. */
+import { constants } from "node:http2";
 import { expect, onTestFinished, test } from "vitest";
 import type { CacheChange, CacheSpec } from "../../operator/kube/cache.ts";
 import { Reflector, type Restart } from "../../operator/kube/reflector.ts";
@@ -129,6 +130,9 @@ test("410 by HTTP and 410 as an event both bring one new list, and what was dele
 
 test.each([
   ["a reset stream", fault.reset(), "broken"],
+  ["a cancelled stream", fault.reset(constants.NGHTTP2_CANCEL), "broken"],
+  ["a stream that ends without an answer", fault.reset(constants.NGHTTP2_NO_ERROR), "broken"],
+  ["a stream that is cancelled in its middle", fault.cancelWatch(), "broken"],
   ["a lost connection", fault.drop(), "broken"],
   ["a refused stream", fault.refuse(), "unreachable"],
   ["500", fault.status(500), "refused"],

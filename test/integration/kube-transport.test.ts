@@ -154,6 +154,16 @@ describe("retries", () => {
   });
 });
 
+test("a write that GOAWAY disowns is sent again", async () => {
+  await using at = await setting();
+  at.proxy.when(match.write, fault.hang(), { times: 1 });
+  const write = at.client.mergePatch(CONFIG_MAPS, at.ref, { data: { b: "2" } });
+  await eventually(() => at.proxy.requests.length === 1);
+  at.proxy.disown();
+  expect((await write).data).toEqual({ a: "1", b: "2" });
+  expect(at.proxy.requests.map((request) => request.forwarded)).toEqual([false, true]);
+});
+
 test("a list whose next page has expired is read anew once, and whole", async () => {
   await using at = await setting({ pageSize: 1 });
   await rawCall(sharedPlane(), "POST", `/api/v1/namespaces/${at.namespace}/configmaps`, { body: configMap(at.namespace, "b") });

@@ -1,5 +1,6 @@
 /** Sends one request on to the API server, with a fault if there is one. Part of the fault proxy. */
 import * as http2 from "node:http2";
+import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault, Seen } from "./faults.ts";
 
@@ -136,7 +137,11 @@ async function copyLines(from: http2.ClientHttp2Stream, to: http2.ServerHttp2Str
 
 /** Does what is due after so many lines; true if the watch ends with it. */
 function endsHere(fault: Fault | undefined, lines: number, to: http2.ServerHttp2Stream): boolean {
-  if (fault?.kind === "insertLine" && fault.afterLines === lines) to.write(`${fault.line}\n`);
-  if (fault?.kind === "truncate" && lines === 0) return to.write('{"type":"ADDED","object":{"kind":'.slice(0, fault.bytes)), true;
-  return fault?.kind === "endWatch" && fault.afterLines <= lines;
+  if (fault === undefined) return false;
+  if (fault.kind === "truncate") return to.write('{"type":"ADDED","object":{"kind":'.slice(0, fault.bytes)), true;
+  if (!("afterLines" in fault) || lines < fault.afterLines) return false;
+  if (fault.kind === "insertLine" && lines === fault.afterLines) to.write(`${fault.line}\n`);
+  // `close` would end the stream properly first; an aborted stream is reset at once, with CANCEL.
+  if (fault.kind === "cancelWatch") addAbortSignal(AbortSignal.abort(), to);
+  return fault.kind !== "insertLine";
 }

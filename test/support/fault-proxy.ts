@@ -157,6 +157,11 @@ export class FaultProxy implements AsyncDisposable {
     for (const session of this.#sessions) session.goaway(http2.constants.NGHTTP2_NO_ERROR);
   }
 
+  /** GOAWAY with an error, which disowns every stream of a connection but the first: they were not processed. */
+  disown(): void {
+    for (const session of this.#sessions) session.goaway(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM, 1);
+  }
+
   /** Ends every open watch cleanly. */
   endWatches(): void {
     for (const stream of [...this.#watches]) stream.end();

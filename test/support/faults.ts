@@ -38,6 +38,8 @@ export type Fault =
   | { readonly kind: "instead"; readonly act: (request: Seen) => void }
   /** A watch is ended cleanly after so many lines. */
   | { readonly kind: "endWatch"; readonly afterLines: number }
+  /** A watch is reset with CANCEL after so many lines. */
+  | { readonly kind: "cancelWatch"; readonly afterLines: number }
   /** A line of ours is put in after so many lines of a watch. */
   | { readonly kind: "insertLine"; readonly afterLines: number; readonly line: string };
 
@@ -57,6 +59,7 @@ export const fault = {
   loseAnswer: (meanwhile?: (request: Seen) => void): Fault => ({ kind: "loseAnswer", ...(meanwhile !== undefined && { meanwhile }) }),
   instead: (act: (request: Seen) => void): Fault => ({ kind: "instead", act }),
   endWatch: (afterLines = 0): Fault => ({ kind: "endWatch", afterLines }),
+  cancelWatch: (afterLines = 0): Fault => ({ kind: "cancelWatch", afterLines }),
   insertLine: (line: string, afterLines = 0): Fault => ({ kind: "insertLine", afterLines, line }),
   /** An ERROR event with code 410, as the API server sends when a running watch falls behind a compaction. */
   goneEvent: (afterLines = 0): Fault => ({ kind: "insertLine", afterLines, line: JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired", message: "too old resource version" } }) }),
