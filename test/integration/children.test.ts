@@ -6,6 +6,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fromYaml } from "../../operator/cli/yaml.ts";
+import { canonicalQuantity } from "../../operator/kinds/language-model-deployment/build/quantity.ts";
 import { DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
 import { compare } from "../../operator/lib/diff.ts";
 import type { Deployment, KubeObject, NetworkPolicy } from "../../operator/lib/k8s-types.ts";
@@ -75,4 +76,15 @@ test.each(openings)("a policy that was given %s by hand is seen to differ, and o
   const opened = await rawCall<object>(sharedPlane(), "PATCH", path, { body: patch, contentType: "application/merge-patch+json" });
   expect(compare(policy, opened).differs).toBeDefined();
   expect((await api.apply(NETWORK_POLICIES, policy as NetworkPolicy)).spec).toEqual(before.spec);
+});
+
+test("quantities are written as the API server writes them back", async () => {
+  const namespace = await uniqueNamespace();
+  const given = [
+    "1024Mi", "1023Mi", "1536Mi", "65536Mi", "99999Mi", "2048Gi", "1024Ti", "64Gi", "1000m", "500m", "2500m", "1000000m", "8", "16", "1000", "1500", "9000",
+  ];
+  const containers = given.map((quantity, index) => ({ name: `c${index}`, image: "none", resources: { requests: { [quantity.endsWith("i") ? "memory" : "cpu"]: quantity } } }));
+  const body = { apiVersion: "v1", kind: "PodTemplate", metadata: { name: "q", namespace }, template: { spec: { containers } } };
+  const written = await rawCall<typeof body>(sharedPlane(), "POST", `/api/v1/namespaces/${namespace}/podtemplates?dryRun=All`, { body });
+  expect(written.template.spec.containers.flatMap(({ resources }) => Object.values(resources.requests))).toEqual(given.map(canonicalQuantity));
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import fc from "fast-check";
 import { canonicalQuantity } from "./quantity.ts";
 
-/** What kube-apiserver 1.37.1 wrote back for each. */
+/** test/integration/children.test.ts asks a real API server the same. */
 describe("quantities are written as the API server writes them back", () => {
   test.each([
     ["1024Mi", "1Gi"], ["1023Mi", "1023Mi"], ["1536Mi", "1536Mi"], ["65536Mi", "64Gi"], ["2048Gi", "2Ti"], ["1024Ti", "1Pi"], ["64Gi", "64Gi"],
