@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
@@ -22,6 +22,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** False for a zombie too: whether somebody collects orphans is not ours to say. */
+function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() !== "" && !stdout.startsWith("Z");
+}
+
 test("a child's output goes to the log and its status comes back", async () => {
   const logFile = join(folder(), "log");
   const child = await supervise({ command: "/bin/sh", args: ["-c", "echo hello; echo there >&2; exit 7"], logFile });
@@ -42,6 +48,18 @@ test("stop gives a child that was asked nicely the time to end by itself", async
   await vi.waitFor(() => expect(readFileSync(logFile, "utf8")).toBe("up\n"));
   await child.stop(5000);
   expect(readFileSync(logFile, "utf8")).toBe("up\nbye\n");
+});
+
+test("what a child has started ends with it", async () => {
+  const logFile = join(folder(), "log");
+  const child = await supervise({ command: "/bin/sh", args: ["-c", "sleep 600 & echo $!; wait"], logFile });
+  const grandchild = await vi.waitFor(() => {
+    const pid = Number.parseInt(readFileSync(logFile, "utf8"), 10);
+    expect(pid).toBeGreaterThan(0);
+    return pid;
+  });
+  await child.stop();
+  await vi.waitFor(() => expect(isRunning(grandchild)).toBe(false));
 });
 
 test("a frozen child can be stopped", async () => {
