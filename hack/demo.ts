@@ -3,6 +3,8 @@
  * the operator from this checkout with the permissions that the chart ships, and the samples. What it starts ends with
  * it, whatever ends it (cluster/supervise.ts).
  */
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { ensureBinaries } from "./cluster/binaries.ts";
 import { startControlPlane } from "./cluster/control-plane.ts";
 import { crdFiles, OPERATOR_ACCOUNT, OPERATOR_NAMESPACE, RBAC_FILE } from "./cluster/install.ts";
@@ -69,7 +71,8 @@ async function localCluster(out: Terminal, cleanUp: CleanUp): Promise<Cluster> {
 }
 
 async function existingCluster(options: DemoOptions, context: string, out: Terminal, cleanUp: CleanUp): Promise<Cluster> {
-  const { kubectl: program } = await ensureBinaries(["kubectl"], out);
+  // Who has a cluster has kubectl, and need not have Go.
+  const program = onPath("kubectl") ?? (await ensureBinaries(["kubectl"], out)).kubectl;
   const run = kubectl(program, { context });
   const samples = readSamples(ROOT);
   const server = await run(["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"]);
@@ -82,6 +85,9 @@ async function existingCluster(options: DemoOptions, context: string, out: Termi
   cleanUp.defer(() => folder.remove());
   return { program, kubectl: run, folder: folder.path, access: `alias kubectl="kubectl --context=${context}"`, ours };
 }
+
+const onPath = (name: string): string | undefined =>
+  (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "").map((folder) => join(folder, name)).find((path) => existsSync(path));
 
 async function installCrds(run: Kubectl): Promise<void> {
   const files = crdFiles().map((file) => `--filename=${file}`);
