@@ -6,7 +6,7 @@ export const MANAGED_BY = "app.kubernetes.io/managed-by";
 export const HOHEIT = "hoheit";
 
 /** What a pod may reach depends on its role alone (product.md). */
-export const ROLE = `${API_GROUP}/role`;
+const ROLE = `${API_GROUP}/role`;
 export type Role = "Serving" | "Fetch" | "Purge" | "Probe" | "Gateway";
 
 /** Selector label of the pods of one LanguageModelDeployment; for ever. */

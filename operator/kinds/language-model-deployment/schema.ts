@@ -81,7 +81,7 @@ const spec = withRules(z.object({
   modelRef: ownReference("LanguageModel", "The model to serve."),
   task: z.enum(["Chat"]).describe("What the server offers. Chat: completions and chat completions in the OpenAI form."),
   servedNames: listSet(word(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 128, "A name, for example mistral-small."), {
-    min: 1, max: 8, description: "Names under which clients ask for the model (field model of a request).",
+    min: 1, max: 8, description: "Names under which clients ask for the model (field model of a request). The first one stands in answers.",
   }),
   engine,
   contextLength: integer(128, 16_777_216, "Longest prompt and answer together, in tokens. More takes more accelerator memory; more than the model was made for is refused by the engine."),
