@@ -44,9 +44,11 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   // 7. report
   const summary = summarise(observed, { violations, obstacle, latestRevision: LATEST_REVISION });
   await report({ resource, live }, summary, context);
-  const blocking = violations[0] ?? obstacle;
-  if (blocking?.stalled === true) return stalled(blocking.reason, blocking.message);
+  const [violation] = violations;
+  if (violation?.stalled === true) return stalled(violation.reason, violation.message);
   const nextMs = Math.min(nextExpiryMs(observed) ?? Infinity, summary.conditions[0]?.status === "True" ? Infinity : RECHECK_MS);
+  // An obstacle is looked at again even where only a person can remove it: what is not ours is in no cache.
+  const blocking = violation ?? obstacle;
   if (blocking !== undefined) return waiting(blocking.reason, nextMs);
   return done(nextMs === Infinity ? undefined : nextMs);
 }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { FakeCluster } from "../../../test/support/fake-cluster.ts";
+import { activity, approval, lm, lmd } from "../../../test/support/makers.ts";
+import { DEPLOYMENTS, SERVICES } from "../../kube/resources.ts";
+import type { Condition, KubeObject } from "../../lib/k8s-types.ts";
+import { languageModel } from "../language-model/schema.ts";
+import { modelApproval } from "../model-approval/schema.ts";
+import { processingActivity } from "../processing-activity/schema.ts";
+import { languageModelDeploymentController } from "./controller.ts";
+import { languageModelDeployment } from "./schema.ts";
+
+const controller = languageModelDeploymentController({ metricsScraper: undefined });
+const { resource } = languageModelDeployment;
+const ref = { namespace: "assistant", name: "a" };
+const readyModel = lm().status({ observedGeneration: 1, conditions: [{ type: "Ready", status: "True", reason: "ClaimBound", message: "", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 }] });
+
+/** Everything that deployment `a` refers to, and `a` itself. */
+function furnished(): FakeCluster {
+  const cluster = new FakeCluster(controller);
+  cluster.put(processingActivity.resource, activity().live());
+  cluster.put(languageModel.resource, readyModel.live());
+  cluster.put(modelApproval.resource, approval().live());
+  cluster.put(resource, lmd("a").live());
+  return cluster;
+}
+
+const reconcile = (cluster: FakeCluster) => controller.reconcile(ref, cluster.context);
+const reasonOf = (cluster: FakeCluster): string | undefined => {
+  const { status } = cluster.live(resource, ref) as unknown as { status?: { conditions?: readonly Condition[] } };
+  return status?.conditions?.find(({ type }) => type === "Ready")?.reason;
+};
+const theirs = (kind: string, apiVersion: string): KubeObject => ({ apiVersion, kind, metadata: { ...ref, labels: { mine: "yes" } } });
+
+describe("a name that is taken", () => {
+  it("is looked at again by itself: what is not ours is in no cache, so nothing else tells that it is gone", async () => {
+    const cluster = furnished();
+    cluster.put(SERVICES, theirs("Service", "v1") as never);
+    expect(await reconcile(cluster)).toMatchObject({ kind: "waiting", reason: "ForeignObject" });
+    expect(reasonOf(cluster)).toBe("ForeignObject");
+    cluster.remove(SERVICES, ref);
+    await reconcile(cluster);
+    expect(cluster.live(DEPLOYMENTS, ref)).toBeDefined();
+  });
+});
