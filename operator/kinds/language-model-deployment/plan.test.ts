@@ -40,10 +40,11 @@ describe("plan", () => {
     expect(words(observed({ child: running(2) }), "hold", { deployment: undefined })).toEqual([[], around, []]);
   });
 
-  it("scales down, and does not render anew, what must stop", () => {
-    expect(words(observed({ child: running(2) }), "stop")[2]).toEqual(["scale Deployment"]);
-    expect(words(observed({ child: running(0) }), "stop")[2]).toEqual([]);
-    expect(words(observed(), "stop")[2]).toEqual([]);
+  it("scales down what must stop before anything that could keep it from that, and does not render it anew", () => {
+    const none = { deployment: undefined };
+    expect(words(observed({ child: running(2) }), "stop", none)).toEqual([["scale Deployment"], around, []]);
+    expect(words(observed({ child: running(0) }), "stop", none)).toEqual([[], around, []]);
+    expect(words(observed(), "stop", none)).toEqual([[], around, []]);
   });
 
   it("removes a disruption budget that is no longer wanted, once", () => {

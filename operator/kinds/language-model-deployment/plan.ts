@@ -1,7 +1,7 @@
 /**
  * Desired against observed: which steps, in which order. Pure.
  *
- *   phase 1  hold the CR, let go of a policy that somebody deleted
+ *   phase 1  hold the CR, let go of a policy that somebody deleted, scale to zero what must stop: no obstacle keeps it running
  *   phase 2  seal and surroundings: NetworkPolicy, ServiceAccount, Service, PodDisruptionBudget
  *   phase 3  the Deployment: only now can there be pods
  */
@@ -29,14 +29,14 @@ export function plan(observed: Observed, mode: Mode, children: Children): Plan {
   const apply = (resource: Resource, object: KubeObject | undefined): Step[] =>
     (object === undefined ? [] : [{ kind: "apply", resource, object: owned(object, owner) }]);
   return [
-    [...holdOwner(owner), ...letGoOfPolicy(observed)],
+    [...holdOwner(owner), ...letGoOfPolicy(observed), ...(mode === "stop" ? shrink(observed) : [])],
     [
       ...apply(NETWORK_POLICIES, children.networkPolicy),
       ...apply(SERVICE_ACCOUNTS, children.serviceAccount),
       ...apply(SERVICES, children.service),
       ...(children.podDisruptionBudget === undefined ? removeBudget(observed) : apply(POD_DISRUPTION_BUDGETS, children.podDisruptionBudget)),
     ],
-    mode === "stop" ? shrink(observed) : apply(DEPLOYMENTS, children.deployment),
+    apply(DEPLOYMENTS, children.deployment),
   ];
 }
 

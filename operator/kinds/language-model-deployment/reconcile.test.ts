@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { activity, approval, lm, lmd } from "../../../test/support/makers.ts";
+import { ApiError } from "../../kube/errors.ts";
 import { DEPLOYMENTS, SERVICES } from "../../kube/resources.ts";
 import type { Condition, KubeObject } from "../../lib/k8s-types.ts";
 import { languageModel } from "../language-model/schema.ts";
@@ -40,5 +41,28 @@ describe("a name that is taken", () => {
     cluster.remove(SERVICES, ref);
     await reconcile(cluster);
     expect(cluster.live(DEPLOYMENTS, ref)).toBeDefined();
+  });
+});
+
+describe("a revoked approval", () => {
+  it("stops what runs although a child's name is taken", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    cluster.remove(SERVICES, ref);
+    cluster.put(SERVICES, theirs("Service", "v1") as never);
+    cluster.remove(modelApproval.resource, { namespace: "assistant", name: approval().live().metadata.name });
+    await reconcile(cluster);
+    expect(reasonOf(cluster)).toBe("ApprovalRevoked");
+    expect(cluster.live(DEPLOYMENTS, ref)?.spec?.replicas).toBe(0);
+  });
+
+  it("stops what runs although the API server refuses a child", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    cluster.remove(SERVICES, ref);
+    cluster.refused.set("apply Service", new ApiError("apply", { code: 403, reason: "Forbidden", message: "exceeded quota" }));
+    cluster.remove(modelApproval.resource, { namespace: "assistant", name: approval().live().metadata.name });
+    await reconcile(cluster);
+    expect(cluster.live(DEPLOYMENTS, ref)?.spec?.replicas).toBe(0);
   });
 });
