@@ -5,7 +5,7 @@
  * before it is through. That is how a seal is in force before anything that can make pods. Every step is idempotent, so
  * a crash between any two of them, or between a request and its answer, is healed by planning again.
  */
-import { isAlreadyExists } from "../kube/errors.ts";
+import { ApiError, isAlreadyExists } from "../kube/errors.ts";
 import type { Resource } from "../kube/resources.ts";
 import { compare } from "../lib/diff.ts";
 import { shortHash } from "../lib/hash.ts";
@@ -19,6 +19,10 @@ export type Step =
   | { readonly kind: "delete"; readonly resource: Resource; readonly live: Live; readonly propagation: "Background" | "Foreground" }
   /** Sets spec.replicas and nothing else: for what must shrink although its template may not be rendered anew. */
   | { readonly kind: "scale"; readonly resource: Resource; readonly live: Live; readonly replicas: number }
+  /** Goes no further if `live` is leaving or gone by now: caches of different resources are not of the same moment. */
+  | { readonly kind: "confirm"; readonly resource: Resource; readonly live: Live }
+  /** Goes no further if the server would take no new object like this one (its namespace is being deleted). Stores nothing. */
+  | { readonly kind: "rehearse"; readonly resource: Resource; readonly object: KubeObject }
   | { readonly kind: "addFinalizer" | "removeFinalizer"; readonly resource: Resource; readonly live: Live; readonly finalizer: string };
 
 export type Plan = readonly (readonly Step[])[];
@@ -55,6 +59,10 @@ async function runStep(step: Step, owner: Live, context: Context): Promise<Block
       context.cache(resource).observe(await context.api.mergePatch(resource, live.metadata, { spec: { replicas } }, { uid: live.metadata.uid }));
       return undefined;
     }
+    case "confirm":
+      return confirm(step.resource, step.live, context);
+    case "rehearse":
+      return rehearse(step.resource, step.object, context);
     case "addFinalizer":
     case "removeFinalizer":
       return changeFinalizer(step, context);
@@ -118,6 +126,18 @@ function blockedBy(live: Live, owner: Live): Blocked["by"] | undefined {
   if (controller?.uid === owner.metadata.uid) return live.metadata.deletionTimestamp === undefined ? undefined : "leaving";
   const samePlace = controller !== undefined && controller.kind === owner.kind && controller.name === owner.metadata.name && controller.apiVersion === owner.apiVersion;
   return samePlace ? "predecessor" : "foreign";
+}
+
+async function confirm(resource: Resource, { metadata: { name, namespace, uid } }: Live, { api }: Context): Promise<undefined> {
+  const live = await api.get(resource, { name, ...(namespace !== undefined && { namespace }) });
+  if (live?.metadata.uid === uid && live.metadata.deletionTimestamp === undefined) return undefined;
+  throw new ApiError(`confirm ${resource.plural} ${name}`, { code: 409, reason: "Conflict", message: "the object is being deleted or gone" });
+}
+
+/** Under another name, because the object's own is still taken. */
+async function rehearse(resource: Resource, object: KubeObject, { api }: Context): Promise<undefined> {
+  await api.create(resource, { ...object, metadata: { ...object.metadata, name: `${object.metadata.name}-rehearsal` } }, { dryRun: true });
+  return undefined;
 }
 
 async function changeFinalizer(step: Extract<Step, { finalizer: string }>, context: Context): Promise<undefined> {

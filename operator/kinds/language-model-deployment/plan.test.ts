@@ -54,10 +54,12 @@ describe("plan", () => {
     expect(words(observed(), "serve", none)[1]).toEqual(around.slice(0, 3));
   });
 
-  it("lets go of a policy that somebody deleted, so that it can be made anew", () => {
+  it("lets go of a policy that somebody deleted, once it is sure that it can be made anew", () => {
     const leaving = live("NetworkPolicy", { finalizers: [SEAL_FINALIZER], deletionTimestamp: "2026-01-01T00:00:00Z" });
-    expect(words(observed({ policy: leaving }), "serve")[0]).toEqual(["removeFinalizer NetworkPolicy"]);
-    expect(words(observed({ policy: live("NetworkPolicy", { finalizers: [SEAL_FINALIZER] }) }), "serve")[0]).toEqual([]);
+    expect(words(observed({ policy: leaving }), "serve")).toEqual([
+      [], ["confirm LanguageModelDeployment", "rehearse NetworkPolicy"], ["removeFinalizer NetworkPolicy"], around, ["apply Deployment"],
+    ]);
+    expect(words(observed({ policy: live("NetworkPolicy", { finalizers: [SEAL_FINALIZER] }) }), "serve")).toEqual([[], around, ["apply Deployment"]]);
   });
 
   it("gives every child the CR as its controller", () => {

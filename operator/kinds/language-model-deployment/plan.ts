@@ -1,9 +1,10 @@
 /**
  * Desired against observed: which steps, in which order. Pure.
  *
- *   phase 1  hold the CR, let go of a policy that somebody deleted, scale to zero what must stop: no obstacle keeps it running
- *   phase 2  seal and surroundings: NetworkPolicy, ServiceAccount, Service, PodDisruptionBudget
- *   phase 3  the Deployment: only now can there be pods
+ *   first    hold the CR; scale to zero what must stop, so that no obstacle keeps it running
+ *   then     let go of a policy that somebody deleted, if there is one
+ *   then     seal and surroundings: NetworkPolicy, ServiceAccount, Service, PodDisruptionBudget
+ *   at last  the Deployment: only now can there be pods
  */
 import { DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
 import type { KubeObject, Live } from "../../lib/k8s-types.ts";
@@ -29,7 +30,8 @@ export function plan(observed: Observed, mode: Mode, children: Children): Plan {
   const apply = (resource: Resource, object: KubeObject | undefined): Step[] =>
     (object === undefined ? [] : [{ kind: "apply", resource, object: owned(object, owner) }]);
   return [
-    [...holdOwner(owner), ...letGoOfPolicy(observed), ...(mode === "stop" ? shrink(observed) : [])],
+    [...holdOwner(owner), ...(mode === "stop" ? shrink(observed) : [])],
+    ...letGoOfPolicy(observed, children),
     [
       ...apply(NETWORK_POLICIES, children.networkPolicy),
       ...apply(SERVICE_ACCOUNTS, children.serviceAccount),
@@ -48,10 +50,16 @@ function holdOwner(owner: Live): Step[] {
   return [{ kind: "addFinalizer", resource: languageModelDeployment.resource, live: owner, finalizer: SEAL_FINALIZER }];
 }
 
-/** Our finalizer kept a deleted policy in force; it can be made anew only once it is gone. */
-function letGoOfPolicy({ policy }: Observed): Step[] {
+/**
+ * Our finalizer kept a deleted policy in force; it can be made anew only once it is gone. It was perhaps deleted with the
+ * CR or with the namespace, of which the caches need not know yet: then it stays until the pods are gone (teardown.ts).
+ */
+function letGoOfPolicy({ deployment: owner, policy }: Observed, { networkPolicy }: Children): Plan {
   if (policy?.metadata.deletionTimestamp === undefined || policy.metadata.finalizers?.includes(SEAL_FINALIZER) !== true) return [];
-  return [{ kind: "removeFinalizer", resource: NETWORK_POLICIES, live: policy, finalizer: SEAL_FINALIZER }];
+  return [
+    [{ kind: "confirm", resource: languageModelDeployment.resource, live: owner }, { kind: "rehearse", resource: NETWORK_POLICIES, object: networkPolicy }],
+    [{ kind: "removeFinalizer", resource: NETWORK_POLICIES, live: policy, finalizer: SEAL_FINALIZER }],
+  ];
 }
 
 function removeBudget({ budget }: Observed): Step[] {

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { activity, approval, lm, lmd } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { DEPLOYMENTS, SERVICES } from "../../kube/resources.ts";
+import { DEPLOYMENTS, NETWORK_POLICIES, SERVICES } from "../../kube/resources.ts";
 import type { Condition, KubeObject } from "../../lib/k8s-types.ts";
+import { SEAL_FINALIZER } from "../../lib/names.ts";
 import { languageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
@@ -64,5 +65,37 @@ describe("a revoked approval", () => {
     cluster.remove(modelApproval.resource, { namespace: "assistant", name: approval().live().metadata.name });
     await reconcile(cluster);
     expect(cluster.live(DEPLOYMENTS, ref)?.spec?.replicas).toBe(0);
+  });
+});
+
+describe("a policy that is deleted", () => {
+  it("is made anew when somebody deleted just that", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    const before = cluster.live(NETWORK_POLICIES, ref)?.metadata.uid;
+    cluster.remove(NETWORK_POLICIES, ref);
+    await reconcile(cluster);
+    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata).toMatchObject({ finalizers: [SEAL_FINALIZER] });
+    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata.uid).not.toBe(before);
+  });
+
+  it("stays in force when it goes with the namespace, in which no new one could be made", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    cluster.remove(NETWORK_POLICIES, ref);
+    cluster.terminating = true;
+    await reconcile(cluster);
+    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata.finalizers).toEqual([SEAL_FINALIZER]);
+    expect(cluster.writes.at(-1)).toBe("patch LanguageModelDeployment");
+  });
+
+  it("stays in force when it goes with the deployment, of whose deletion we have not heard yet", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    cluster.late.add(resource);
+    cluster.remove(resource, ref);
+    cluster.remove(NETWORK_POLICIES, ref);
+    await expect(reconcile(cluster)).rejects.toThrow("409 Conflict");
+    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata.finalizers).toEqual([SEAL_FINALIZER]);
   });
 });
