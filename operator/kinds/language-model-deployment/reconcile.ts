@@ -41,8 +41,8 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   const steps = plan(observed, mode, childrenFor(observed, mode, options));
   // 6. execute
   const obstacle = await execute(steps, live, context).then(obstacleOf, refusalOf);
-  // 7. report
-  const summary = summarise(observed, { violations, obstacle, latestRevision: LATEST_REVISION });
+  // 7. report what is there now: a Deployment that was just changed has not been rolled out, whatever it was before
+  const summary = summarise(observe(live, context), { violations, obstacle, latestRevision: LATEST_REVISION });
   await report({ resource, live }, summary, context);
   const [violation] = violations;
   if (violation?.stalled === true) return stalled(violation.reason, violation.message);
