@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { activity, approval, lm, lmd } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { DEPLOYMENTS, NETWORK_POLICIES, SERVICES } from "../../kube/resources.ts";
-import type { Condition, KubeObject } from "../../lib/k8s-types.ts";
+import { DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, type Resource } from "../../kube/resources.ts";
+import type { Condition, KubeObject, Live } from "../../lib/k8s-types.ts";
+import { servingLabels } from "../../lib/labels.ts";
 import { SEAL_FINALIZER } from "../../lib/names.ts";
 import { languageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
@@ -92,10 +93,64 @@ describe("a policy that is deleted", () => {
   it("stays in force when it goes with the deployment, of whose deletion we have not heard yet", async () => {
     const cluster = furnished();
     await reconcile(cluster);
+    const before = cluster.live(NETWORK_POLICIES, ref)?.metadata.uid;
     cluster.late.add(resource);
     cluster.remove(resource, ref);
     cluster.remove(NETWORK_POLICIES, ref);
     await expect(reconcile(cluster)).rejects.toThrow("409 Conflict");
-    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata.finalizers).toEqual([SEAL_FINALIZER]);
+    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata).toMatchObject({ uid: before, finalizers: [SEAL_FINALIZER] });
+  });
+});
+
+describe("the seal of a deployment that is deleted", () => {
+  /** As another replica left it: a Deployment with a pod and a policy, and the CR deleted. The watches in `late` have told nothing. */
+  async function inherited(late: readonly Resource[], change: (object: Live) => Live = (object) => object): Promise<FakeCluster> {
+    const before = furnished();
+    await reconcile(before);
+    const cluster = furnished();
+    for (const one of late) cluster.late.add(one);
+    for (const one of [resource, NETWORK_POLICIES, DEPLOYMENTS]) {
+      const live = before.live<KubeObject>(one, ref);
+      if (live !== undefined) cluster.put<KubeObject>(one, one === resource ? live : change(live));
+    }
+    cluster.put(PODS, { apiVersion: "v1", kind: "Pod", metadata: { namespace: "assistant", name: "a-1", labels: servingLabels("a") } });
+    cluster.remove(resource, ref);
+    return cluster;
+  }
+  const sealed = (cluster: FakeCluster): boolean => cluster.live(NETWORK_POLICIES, ref)?.metadata.finalizers?.includes(SEAL_FINALIZER) === true;
+
+  it("stays while a Deployment runs of which no watch has told, and that goes first", async () => {
+    const cluster = await inherited([DEPLOYMENTS, PODS]);
+    expect(await reconcile(cluster)).toMatchObject({ kind: "waiting", reason: "Draining" });
+    expect(cluster.live(DEPLOYMENTS, ref)).toBeUndefined();
+    await reconcile(cluster);
+    expect(sealed(cluster)).toBe(true);
+    cluster.remove(PODS, { namespace: "assistant", name: "a-1" });
+    expect(await reconcile(cluster)).toEqual({ kind: "done" });
+    expect([cluster.live(NETWORK_POLICIES, ref), cluster.live(resource, ref)]).toEqual([undefined, undefined]);
+  });
+
+  it("comes off a Deployment and a policy without our labels, which no cache shows", async () => {
+    const cluster = await inherited([], (object) => ({ ...object, metadata: { ...object.metadata, labels: {} } }));
+    await reconcile(cluster);
+    cluster.remove(PODS, { namespace: "assistant", name: "a-1" });
+    await reconcile(cluster);
+    for (const one of [DEPLOYMENTS, NETWORK_POLICIES, resource]) expect(cluster.live<KubeObject>(one, ref), one.kind).toBeUndefined();
+  });
+
+  it("comes off what --cascade=orphan left without an owner", async () => {
+    const cluster = await inherited([], ({ metadata: { ownerReferences: _, ...metadata }, ...object }) => ({ ...object, metadata }));
+    await reconcile(cluster);
+    cluster.remove(PODS, { namespace: "assistant", name: "a-1" });
+    await reconcile(cluster);
+    for (const one of [DEPLOYMENTS, NETWORK_POLICIES, resource]) expect(cluster.live<KubeObject>(one, ref), one.kind).toBeUndefined();
+  });
+
+  it("and what it seals are left alone where somebody applied what `hoheit render` prints", async () => {
+    const cluster = await inherited([], ({ metadata: { ownerReferences: _, annotations: __, ...metadata }, ...object }) => ({ ...object, metadata }));
+    cluster.remove(PODS, { namespace: "assistant", name: "a-1" });
+    await reconcile(cluster);
+    expect(cluster.live(DEPLOYMENTS, ref)).toBeDefined();
+    expect(sealed(cluster)).toBe(true);
   });
 });

@@ -54,7 +54,7 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
 }
 
 async function tearDown(live: Live, context: Context): Promise<Outcome> {
-  const { plan: steps, waitsFor } = planTeardown(observeRemains(live, context));
+  const { plan: steps, waitsFor } = planTeardown(await observeRemains(live, context));
   await execute(steps, live, context);
   if (waitsFor === undefined) return done();
   await report({ resource, live }, summariseTeardown(live, waitsFor), context);

@@ -6,7 +6,8 @@
  * A Deployment that is gone in the foreground has no ReplicaSet left that could make another pod.
  */
 import { DEPLOYMENTS, NETWORK_POLICIES, PODS } from "../../kube/resources.ts";
-import type { Deployment, KubeObject, Live, NetworkPolicy, Pod } from "../../lib/k8s-types.ts";
+import { keyOf, type Deployment, type KubeObject, type Live, type NetworkPolicy, type Pod } from "../../lib/k8s-types.ts";
+import { APPLIED_HASH, DEPLOYMENT } from "../../lib/labels.ts";
 import { SEAL_FINALIZER, childName } from "../../lib/names.ts";
 import type { Resource } from "../../kube/resources.ts";
 import type { Plan, Step } from "../../runtime/execute.ts";
@@ -21,15 +22,27 @@ export interface Remains {
   readonly pods: readonly Live<Pod>[];
 }
 
-export function observeRemains(owner: Live, { cache }: Pick<Context, "cache">): Remains {
-  const { namespace, name, uid } = owner.metadata;
-  // `--cascade=orphan` takes our owner reference away; what carries our labels and has no other controller is still ours to seal.
-  const ours = <T extends KubeObject>(resource: Resource<T>): Live<T> | undefined => {
-    const live = cache(resource).get(`${namespace}/${childName(name)}`);
-    const controller = live?.metadata.ownerReferences?.find((reference) => reference.controller === true);
-    return controller === undefined || controller.uid === uid ? live : undefined;
+/**
+ * What is left of a deployment. What the caches do not know is asked of the API server: they may be behind (after a
+ * take-over, after a lost answer), a label that somebody removed hides an object from them, and the seal comes off for good.
+ */
+export async function observeRemains(owner: Live, { api, cache }: Pick<Context, "api" | "cache">): Promise<Remains> {
+  const { namespace = "", name } = owner.metadata;
+  const ref = { namespace, name: childName(name) };
+  const find = async <T extends KubeObject>(resource: Resource<T>): Promise<Live<T> | undefined> => {
+    const live = cache(resource).get(keyOf(ref)) ?? (await api.get(resource, ref));
+    return live !== undefined && isOurs(live, owner) ? live : undefined;
   };
-  return { owner, child: ours(DEPLOYMENTS), policy: ours(NETWORK_POLICIES), pods: cache(PODS).by(POD_BY_DEPLOYMENT, `${namespace}/${name}`) };
+  const child = await find(DEPLOYMENTS);
+  const known = cache(PODS).by(POD_BY_DEPLOYMENT, `${namespace}/${name}`);
+  const pods = child !== undefined || known.length > 0 ? known : (await api.list(PODS, { namespace, labelSelector: `${DEPLOYMENT}=${name}` })).items;
+  return { owner, child, policy: await find(NETWORK_POLICIES), pods };
+}
+
+/** `--cascade=orphan` takes our owner reference away: what we applied and nobody else controls is still ours to seal. */
+function isOurs({ metadata: { ownerReferences, annotations } }: Live, owner: Live): boolean {
+  const controller = ownerReferences?.find((reference) => reference.controller === true);
+  return controller === undefined ? annotations?.[APPLIED_HASH] !== undefined : controller.uid === owner.metadata.uid;
 }
 
 /** What to do now; `waitsFor` names what has to be gone before the next step. */
