@@ -117,6 +117,8 @@ describe("the seal of a deployment that is deleted", () => {
     cluster.remove(resource, ref);
     return cluster;
   }
+  const without = (object: Live, ...members: readonly string[]): Live =>
+    ({ ...object, metadata: Object.fromEntries(Object.entries(object.metadata).filter(([name]) => !members.includes(name))) as Live["metadata"] });
   const sealed = (cluster: FakeCluster): boolean => cluster.live(NETWORK_POLICIES, ref)?.metadata.finalizers?.includes(SEAL_FINALIZER) === true;
 
   it("stays while a Deployment runs of which no watch has told, and that goes first", async () => {
@@ -139,7 +141,7 @@ describe("the seal of a deployment that is deleted", () => {
   });
 
   it("comes off what --cascade=orphan left without an owner", async () => {
-    const cluster = await inherited([], ({ metadata: { ownerReferences: _, ...metadata }, ...object }) => ({ ...object, metadata }));
+    const cluster = await inherited([], (object) => without(object, "ownerReferences"));
     await reconcile(cluster);
     cluster.remove(PODS, { namespace: "assistant", name: "a-1" });
     await reconcile(cluster);
@@ -147,7 +149,7 @@ describe("the seal of a deployment that is deleted", () => {
   });
 
   it("and what it seals are left alone where somebody applied what `hoheit render` prints", async () => {
-    const cluster = await inherited([], ({ metadata: { ownerReferences: _, annotations: __, ...metadata }, ...object }) => ({ ...object, metadata }));
+    const cluster = await inherited([], (object) => without(object, "ownerReferences", "annotations"));
     cluster.remove(PODS, { namespace: "assistant", name: "a-1" });
     await reconcile(cluster);
     expect(cluster.live(DEPLOYMENTS, ref)).toBeDefined();

@@ -34,9 +34,14 @@ describe("waitingFor", () => {
     expect(waitingFor(input([unscheduled("a-1")], { nodes: [] }))?.message).toContain("no node of this cluster offers nvidia.com/gpu");
   });
 
-  it("knows the kubelet's words for an image that it cannot get", () => {
-    const status = container({ waiting: { reason: "ImagePullBackOff", message: "Back-off pulling image" } });
-    expect(waitingFor(input([pod("a-1", status)]))).toMatchObject({ reason: "ImagePullFailed", message: "pod a-1: ImagePullBackOff: Back-off pulling image" });
+  it("knows the kubelet's words for an image that it cannot get, and says the same while it tries and while it backs off", () => {
+    const why = "rpc error: code = NotFound desc = registry.example/vllm:1: not found";
+    const said = (reason: string, message?: string) => waitingFor(input([pod("a-1", container({ waiting: { reason, message } }))]));
+    expect(said("ErrImagePull", why)).toMatchObject({ reason: "ImagePullFailed", message: `pod a-1: ErrImagePull: ${why}` });
+    expect(said("ImagePullBackOff", `Back-off pulling image "registry.example/vllm:1": ErrImagePull: ${why}`)).toEqual(said("ErrImagePull", why));
+    expect(said("ImagePullBackOff", 'Back-off pulling image "i": RegistryUnavailable: timeout')).toEqual(said("RegistryUnavailable", "timeout"));
+    expect(said("ImagePullBackOff", 'Back-off pulling image "i"')?.message).toBe("pod a-1: ErrImagePull: i");
+    expect(said("InvalidImageName")?.message).toBe("pod a-1: InvalidImageName: i");
   });
 
   it("never repeats a container's termination message, which the server writes", () => {

@@ -67,6 +67,7 @@ const KUBELET_REASONS: Readonly<Record<string, Reason>> = {
   ErrImageNeverPull: "ImagePullFailed",
   ImageInspectError: "ImagePullFailed",
   RegistryUnavailable: "ImagePullFailed",
+  SignatureValidationFailed: "ImagePullFailed",
   CreateContainerConfigError: "ContainerNotCreated",
   CreateContainerError: "ContainerNotCreated",
   RunContainerError: "ContainerNotCreated",
@@ -81,9 +82,18 @@ function containerWaitsFor(pod: string, { status }: Live<Pod>): WaitingFor | und
 
 /** The kubelet cannot start it. */
 function notStarted(pod: string, { state, image }: ContainerStatus): WaitingFor | undefined {
-  const { reason: word = "", message = image } = state?.waiting ?? {};
+  const { reason: word = "", message } = state?.waiting ?? {};
   const reason = KUBELET_REASONS[word];
-  return reason === undefined ? undefined : { reason, message: `${pod}: ${word}: ${cut(message)}`, stalled: false };
+  if (reason === undefined) return undefined;
+  const words = word === "ImagePullBackOff" ? pullError(message ?? "", image) : `${word}: ${message ?? image}`;
+  return { reason, message: `${pod}: ${cut(words)}`, stalled: false };
+}
+
+/** While the kubelet backs off it repeats the error of the last pull (kubernetes#127918), which it says in between, too: one text for both. */
+function pullError(message: string, image: string): string {
+  const last = message.replace(/^Back-off pulling image "[^"]*"(: )?/, "");
+  const [word = ""] = last.split(": ", 1);
+  return KUBELET_REASONS[word] === undefined ? `ErrImagePull: ${last || image}` : last;
 }
 
 /** It was started and ended, now or the last time. */
