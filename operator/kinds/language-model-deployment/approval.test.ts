@@ -67,6 +67,14 @@ describe("approval of a deployment", () => {
     expect(admittedClients(expired)).toHaveLength(0);
   });
 
+  it("says of an expired approval what really becomes of the pods", () => {
+    const expired = approval(A, "text", -1, "ScaleToZero");
+    expect(approvalViolation(input({ runningDigest: A, approvals: [expired] }))?.message).toContain("it is scaled to zero");
+    const other = input({ clients: ["text", "chatbot"], runningDigest: A, approvals: [expired, approval(A, "chatbot", 1)] });
+    expect(mustStop(other)).toBe(false);
+    expect(approvalViolation(other)?.message).toContain("running pods stay");
+  });
+
   it("stops what was revoked", () => {
     const revoked = input({ runningDigest: A });
     expect(mustStop(revoked)).toBe(true);

@@ -32,9 +32,9 @@ export function approvalViolation(input: ApprovalInput): Violation | undefined {
   const forActivity = open.activity === undefined ? "" : ` for activity ${open.activity}`;
   const { verdict } = open;
   if (verdict.kind === "Expired") {
-    const what = verdict.onExpiry === "KeepRunning" ? "running pods stay (onExpiry: KeepRunning)" : "it is scaled to zero (onExpiry: ScaleToZero)";
+    const what = mustStop(input) ? "it is scaled to zero" : "running pods stay";
     const since = new Date(verdict.expiredAt).toISOString();
-    return { reason: "ApprovalExpired", stalled: true, message: `ModelApproval ${verdict.approval} of ${digest}${forActivity} expired at ${since}: nothing new starts and ${what}. Create a new ModelApproval to go on.` };
+    return { reason: "ApprovalExpired", stalled: true, message: `ModelApproval ${verdict.approval} of ${digest}${forActivity} expired at ${since} (onExpiry: ${verdict.onExpiry}): nothing new starts and ${what}. Create a new ModelApproval to go on.` };
   }
   if (mustStop(input)) {
     return { reason: "ApprovalRevoked", stalled: true, message: `The ModelApproval of the running digest ${input.runningDigest}${forActivity} is gone: scaled to zero. Create a ModelApproval for ${digest} to start again.` };
