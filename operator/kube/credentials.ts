@@ -4,12 +4,12 @@
  *
  * client-node reads kubeconfigs (exec plugins, OIDC, client certificates). It is imported only when there is one:
  * it costs 0.4 s and 88 MB RSS from source, 43 MB from a bundle (measured, client-node 2.0.1 on Node 24.21), which an
- * operator inside a cluster need not pay.
+ * operator inside a cluster need not pay. kubeconfig.ts alone imports it.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "./kubeconfig.ts";
 
 /** Material for a TLS connection; a change of it needs a new connection. */
 export interface TlsMaterial {
@@ -103,18 +103,9 @@ function serviceAccountReader({ inCluster: at, kubeconfig }: LoadOptions): Reade
 function kubeconfigReader(options: LoadOptions): Reader {
   let config: KubeConfig | undefined;
   return async (fresh) => {
-    if (config === undefined || fresh) config = await openKubeconfig(options);
+    if (config === undefined || fresh) config = (await import("./kubeconfig.ts")).openKubeconfig(options);
     return credentialsOf(config);
   };
-}
-
-async function openKubeconfig(options: LoadOptions): Promise<KubeConfig> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  if (options.kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(options.kubeconfig);
-  if (options.context !== undefined) config.setCurrentContext(options.context);
-  return config;
 }
 
 /** What client-node would send, as plain data. */
