@@ -96,7 +96,7 @@ const manager = new Manager({
   metrics: { reconciled: () => {}, watchQueue: () => {} }, workers: Number(values.workers),
 });
 process.once("SIGTERM", () => stop.abort());
-createServer((_, answer) => void answer.end(JSON.stringify(stats))).listen(Number(values.stats), "127.0.0.1");
+createServer((_, answer) => void answer.end(JSON.stringify({ ...stats, memory: process.memoryUsage() }))).listen(Number(values.stats), "127.0.0.1");
 const watching = caches.start(stop.signal);
 await caches.synced();
 await manager.lead(stop.signal);
