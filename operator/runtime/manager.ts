@@ -9,7 +9,8 @@ import type { Cache, CacheSpec } from "../kube/cache.ts";
 import { FencedError, isConflict } from "../kube/errors.ts";
 import { resourceName, type Resource } from "../kube/resources.ts";
 import type { Clock } from "../lib/clock.ts";
-import { keyOf, refOf, type KubeObject, type ObjectRef } from "../lib/k8s-types.ts";
+import { canonicalJson } from "../lib/hash.ts";
+import { keyOf, refOf, type KubeObject, type Live, type ObjectRef } from "../lib/k8s-types.ts";
 import type { EventRecorder } from "./events.ts";
 import type { Context, Controller, Read } from "./kind.ts";
 import type { Logger } from "./log.ts";
@@ -90,6 +91,7 @@ export class Manager {
   private follow(read: Read, wake: (ref: ObjectRef) => void): void {
     const lookUp: Pick<Context, "cache"> = { cache: (resource) => this.cacheOf(resource) };
     this.register(read.cache).onChange(({ before, after }) => {
+      if (read.cache.keep !== undefined && isSameButVersion(before, after)) return;
       const woken = new Map<string, ObjectRef>();
       for (const object of [before, after]) {
         if (object === undefined) continue;
@@ -135,11 +137,18 @@ export class Manager {
       log.debug({ outcome }, "reconciled");
       return outcome.kind;
     } catch (error) {
-      // Fenced: this replica is no longer the leader and is about to end; another one looks at everything anyway.
-      if (!(error instanceof FencedError)) queue.addRateLimited(key);
+      queue.addRateLimited(key);
       const conflict = isConflict(error);
-      if (!conflict) log.warn({ err: error }, "reconcile failed, will be tried again");
+      // Fenced is no failure: this replica leads no more and is about to end.
+      if (!conflict && !(error instanceof FencedError)) log.warn({ err: error }, "reconcile failed, will be tried again");
       return conflict ? "conflict" : "error";
     }
   }
+}
+
+/** Nothing of what is kept has changed: the heartbeat of a node, the probe time of a pod. */
+function isSameButVersion(before: Live | undefined, after: Live | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  const unversioned = (object: Live): string => canonicalJson({ ...object, metadata: { ...object.metadata, resourceVersion: undefined } });
+  return unversioned(before) === unversioned(after);
 }

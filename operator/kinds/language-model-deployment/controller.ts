@@ -44,7 +44,7 @@ const reads: readonly Read[] = [
     wakes: (object, caches) => inNamespaceOf(object, caches).map(({ metadata }) => metadata),
   })),
   {
-    // Heartbeats change nodes all the time; only who waits for one has to look.
+    // A node that comes, goes or offers something else concerns only who waits for one.
     cache: nodes,
     wakes: (_node, { cache }) => cache(resource).list().filter(({ status }) => status?.waitingFor !== undefined).map(({ metadata }) => metadata),
   },
