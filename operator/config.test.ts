@@ -43,7 +43,8 @@ describe("loadConfig", () => {
     [{ listen: ":99999" }, "--listen"],
     [{ logLevel: "loud" }, "--log-level"],
     [{ leaseSeconds: "soon" }, "--lease-seconds (HOHEIT_LEASE_SECONDS): takes a number of seconds"],
-    [{ renewSeconds: "20" }, "retrySeconds < renewSeconds < leaseSeconds must hold"],
+    [{ renewSeconds: "20" }, "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold"],
+    [{ retrySeconds: "9" }, "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold"],
     [{ metricsScraper: "prometheus" }, "--metrics-scraper (HOHEIT_METRICS_SCRAPER): is not JSON"],
     [{ metricsScraper: '{"namespace":"monitoring","podSelector":{}}' }, "podSelector: names at least one label"],
   ])("refuses %j and names the setting", (flags, words) => {

@@ -48,7 +48,7 @@ const settings = z.object({
   listen: listenAddress.default({ host: "::", port: 8080 }).describe("address of /metrics, /healthz and /readyz"),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe level that is logged"),
   metricsScraper: json(scraper).optional().describe('who may read the metrics of model servers, e.g. {"namespace":"monitoring","podSelector":{"app.kubernetes.io/name":"prometheus"}}'),
-}).refine((value) => value.retrySeconds < value.renewSeconds && value.renewSeconds < value.leaseSeconds, { error: "retrySeconds < renewSeconds < leaseSeconds must hold", path: ["leaseSeconds"] });
+}).refine((value) => value.retrySeconds * 1.2 < value.renewSeconds && value.renewSeconds < value.leaseSeconds, { error: "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold", path: ["leaseSeconds"] });
 
 /** Settings as the commands use them: times in milliseconds, the pod's surroundings read. */
 export interface Config extends Omit<z.output<typeof settings>, `${string}Seconds`> {
