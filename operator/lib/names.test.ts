@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import * as labels from "./labels.ts";
+import * as names from "./names.ts";
+
+test("names that are for ever are what they always were: another one orphans objects in running clusters", () => {
+  const { childName, ...values } = names;
+  expect(values).toEqual({
+    API_GROUP: "hoheit.dev", API_VERSION: "hoheit.dev/v1alpha1", FIELD_MANAGER: "hoheit", SEAL_FINALIZER: "hoheit.dev/seal",
+    SERVING_PORT: 8000, SERVING_PORT_NAME: "http", LEADER_LEASE: "hoheit-operator",
+  });
+  expect(childName("assistant")).toBe("assistant");
+});
+
+test("so are labels and annotations: selectors cannot change, and templates are pinned by annotations", () => {
+  const { servingLabels, servingSelector, ...keys } = labels;
+  expect(keys).toEqual({
+    MANAGED_BY: "app.kubernetes.io/managed-by", HOHEIT: "hoheit", DEPLOYMENT: "hoheit.dev/deployment", APPLIED_HASH: "hoheit.dev/applied",
+    TEMPLATE_REVISION: "hoheit.dev/template-revision", TEMPLATE_INPUTS: "hoheit.dev/template-inputs", MODEL_DIGEST: "hoheit.dev/model-digest",
+  });
+  expect(servingSelector("a")).toEqual({ "hoheit.dev/deployment": "a" });
+  expect(servingLabels("a")).toEqual({
+    "app.kubernetes.io/name": "vllm", "app.kubernetes.io/instance": "a", "app.kubernetes.io/component": "model-server", "app.kubernetes.io/part-of": "hoheit",
+    "app.kubernetes.io/managed-by": "hoheit", "hoheit.dev/deployment": "a", "hoheit.dev/role": "Serving",
+  });
+});
