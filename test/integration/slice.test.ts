@@ -308,7 +308,7 @@ describe("deletion", () => {
 });
 
 describe("the operator's permissions", () => {
-  it("are enough and are all used: the rules are what it did", async () => {
+  it("are enough: nothing that it asked for was refused", async () => {
     const entries = await auditLog(plane, { user: OPERATOR });
     // Nobody may create anything in a namespace that is being deleted.
     const forbidden = entries.filter(({ responseStatus }) => responseStatus?.code === 403 && responseStatus.message?.includes("being terminated") !== true).map(({ verb, requestURI }) => `${verb} ${requestURI}`);

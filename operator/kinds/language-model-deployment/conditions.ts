@@ -73,9 +73,7 @@ export type Reason =
   /** TemplateOutdated: what runs is what this operator renders. */
   | "UpToDate"
   /** TemplateOutdated: a newer template waits. */
-  | "NewerTemplate"
-  /** Nothing is known yet, because an earlier step has not been reached. */
-  | "NotReached";
+  | "NewerTemplate";
 
 /** Why a deployment is not as wished. `stalled`: only a person can go on, and `message` says how. */
 export interface Violation {

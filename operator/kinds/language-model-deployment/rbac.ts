@@ -1,4 +1,4 @@
-/** The verbs that a LanguageModelDeployment needs; test/integration compares them with the calls that were made. */
+/** The verbs that a LanguageModelDeployment needs; test/integration runs the operator with these and looks for calls that were refused. */
 import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
 import type { Rule } from "../../runtime/kind.ts";
 import { languageModel } from "../language-model/schema.ts";
