@@ -1,8 +1,8 @@
 /** The only reads: everything that the decision needs, in one snapshot, from caches alone. Nothing after it looks at the cluster. */
 import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS } from "../../kube/resources.ts";
 import { childName } from "../../lib/names.ts";
-import { MODEL_DIGEST } from "../../lib/labels.ts";
-import type { Deployment, KubeObject, Live, NetworkPolicy, Node, Pod, PodDisruptionBudget } from "../../lib/k8s-types.ts";
+import { MODEL_DIGEST, servingLabels } from "../../lib/labels.ts";
+import { keyOf, type Deployment, type KubeObject, type Live, type NetworkPolicy, type Node, type Pod, type PodDisruptionBudget } from "../../lib/k8s-types.ts";
 import type { Resource } from "../../kube/resources.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { BY_NAMESPACE, POD_BY_DEPLOYMENT } from "../caches.ts";
@@ -29,16 +29,18 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
   const key = `${namespace}/${childName(name)}`;
   const ours = <T extends KubeObject>(resource: Resource<T>): Live<T> | undefined => {
     const live = cache(resource).get(key);
-    return live?.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) === true ? live : undefined;
+    return live !== undefined && isControlledBy(live, uid) ? live : undefined;
   };
+  const approvals = cache(modelApproval.resource).by(BY_NAMESPACE, namespace ?? "").filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const model = readable(languageModel, cache(languageModel.resource).get(`${namespace}/${deployment.spec.modelRef.name}`));
   const child = ours(DEPLOYMENTS);
   return {
     deployment,
     model,
     digest: model?.spec.integrity.manifestDigest,
-    runningDigest: child?.metadata.annotations?.[MODEL_DIGEST],
-    approvals: readableAll(modelApproval, cache(modelApproval.resource).by(BY_NAMESPACE, namespace ?? "")),
+    runningDigest: child && digestOf(child),
+    // One that somebody's finalizer still holds is revoked as well.
+    approvals: readableAll(modelApproval, approvals),
     activities: new Set(cache(processingActivity.resource).by(BY_NAMESPACE, namespace ?? "").map((activity) => activity.metadata.name)),
     child,
     policy: ours(NETWORK_POLICIES),
@@ -48,3 +50,22 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     now: clock.now(),
   };
 }
+
+/** Annotations can be edited by hand. What nobody can name nobody has approved, so that it stops with the first violation. */
+const digestOf = ({ metadata, spec }: Live<Deployment>): string =>
+  metadata.annotations?.[MODEL_DIGEST] ?? spec?.template.metadata?.annotations?.[MODEL_DIGEST] ?? "unknown";
+
+/**
+ * The caches see what carries our label. If somebody took it off the Deployment, what runs would count as nothing, and a
+ * revoked approval would stop nothing: what the status says that ran is asked for, and gets its labels back.
+ */
+export async function findHidden({ metadata, status }: Live<LanguageModelDeployment>, { api, cache }: Pick<Context, "api" | "cache">): Promise<void> {
+  const { namespace = "", name, uid } = metadata;
+  const ref = { namespace, name: childName(name) };
+  if (status?.modelDigest === undefined || cache(DEPLOYMENTS).get(keyOf(ref)) !== undefined) return;
+  const live = await api.get(DEPLOYMENTS, ref);
+  if (live === undefined || !isControlledBy(live, uid)) return;
+  cache(DEPLOYMENTS).observe(await api.mergePatch(DEPLOYMENTS, ref, { metadata: { labels: servingLabels(name) } }, { uid: live.metadata.uid }));
+}
+
+const isControlledBy = ({ metadata }: KubeObject, uid: string): boolean => metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) === true;

@@ -3,7 +3,7 @@ import { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { activity, approval, lm, lmd } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, type Resource } from "../../kube/resources.ts";
-import type { Condition, KubeObject, Live } from "../../lib/k8s-types.ts";
+import type { Condition, Deployment, KubeObject, Live } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import { SEAL_FINALIZER } from "../../lib/names.ts";
 import { languageModel } from "../language-model/schema.ts";
@@ -66,6 +66,45 @@ describe("a revoked approval", () => {
     cluster.remove(modelApproval.resource, { namespace: "assistant", name: approval().live().metadata.name });
     await reconcile(cluster);
     expect(cluster.live(DEPLOYMENTS, ref)?.spec?.replicas).toBe(0);
+  });
+});
+
+/** `a` runs and may not change: an argument is refused. */
+async function held(): Promise<FakeCluster> {
+  const cluster = furnished();
+  await reconcile(cluster);
+  cluster.put(resource, { ...cluster.live(resource, ref), spec: lmd("a").args("--trust-remote-code").live().spec } as never);
+  await reconcile(cluster);
+  return cluster;
+}
+const approvalRef = { namespace: "assistant", name: approval().live().metadata.name };
+const replicas = (cluster: FakeCluster): number | undefined => cluster.live(DEPLOYMENTS, ref)?.spec?.replicas;
+
+describe("a revoked approval stops what runs while nothing new may start", () => {
+  it("although somebody's finalizer keeps the approval in the list", async () => {
+    const cluster = await held();
+    cluster.put(modelApproval.resource, approval().metadata({ finalizers: ["backup.example/wait"] }).deleting().live());
+    await reconcile(cluster);
+    expect(replicas(cluster)).toBe(0);
+  });
+
+  it("although somebody took the annotations off that say what runs", async () => {
+    const cluster = await held();
+    const child = cluster.live(DEPLOYMENTS, ref) as Live<Deployment>;
+    cluster.put(DEPLOYMENTS, { ...child, metadata: { ...child.metadata, annotations: {} } });
+    cluster.remove(modelApproval.resource, approvalRef);
+    await reconcile(cluster);
+    expect(replicas(cluster)).toBe(0);
+  });
+
+  it("although somebody took the label off by which the caches see it", async () => {
+    const cluster = await held();
+    const child = cluster.live(DEPLOYMENTS, ref) as Live<Deployment>;
+    cluster.put(DEPLOYMENTS, { ...child, metadata: { ...child.metadata, labels: {} } });
+    cluster.remove(modelApproval.resource, approvalRef);
+    await reconcile(cluster);
+    expect(replicas(cluster)).toBe(0);
+    expect(cluster.live(DEPLOYMENTS, ref)?.metadata.labels).toEqual(servingLabels("a"));
   });
 });
 

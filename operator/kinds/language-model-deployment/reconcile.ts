@@ -10,7 +10,7 @@ import { LATEST_REVISION } from "./build/index.ts";
 import { childrenFor, type Options } from "./children.ts";
 import { violationsOf } from "./checks.ts";
 import { obstacleOf, refusalOf } from "./obstacles.ts";
-import { observe } from "./observe.ts";
+import { findHidden, observe } from "./observe.ts";
 import { modeOf, plan } from "./plan.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
 import { summarise, summariseTeardown } from "./summary.ts";
@@ -33,6 +33,7 @@ export async function reconcile(ref: ObjectRef, context: Context, options: Optio
 
 async function bringAbout(live: Live<LanguageModelDeployment>, context: Context, options: Options): Promise<Outcome> {
   // 2. observe
+  await findHidden(live, context);
   const observed = observe(live, context);
   // 3. check
   const violations = violationsOf(observed);

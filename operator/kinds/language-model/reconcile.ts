@@ -77,7 +77,8 @@ async function reconcile(ref: ObjectRef, context: Context): Promise<Outcome> {
 async function follow(model: Live<LanguageModel>, context: Context): Promise<Outcome> {
   const namespace = model.metadata.namespace ?? "";
   const now = context.clock.now();
-  const approvals = readableAll(modelApproval, context.cache(modelApproval.resource).by(BY_NAMESPACE, namespace));
+  // One that somebody's finalizer still holds is revoked as well.
+  const approvals = readableAll(modelApproval, context.cache(modelApproval.resource).by(BY_NAMESPACE, namespace)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const claim = context.cache(PERSISTENT_VOLUME_CLAIMS).get(`${namespace}/${model.spec.source.persistentVolumeClaim.claimName}`);
   await report({ resource: languageModel.resource, live: model }, judge({ model, claim, approvals, now }), context);
   if (claim?.status?.phase !== "Bound") return waiting("ClaimNotBound", RECHECK_MS);
