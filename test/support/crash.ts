@@ -11,6 +11,7 @@ import type { Deployment, KubeObject, Live } from "../../operator/lib/k8s-types.
 import { LEADER_LEASE } from "../../operator/lib/names.ts";
 import { languageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { auditLog, consistently, eventually, IDENTITIES, rawCall, WRITE_VERBS, type ControlPlane, type Reachable } from "./control-plane.ts";
+import { untilSynced } from "./crash-house.ts";
 import { firstDifference, masked } from "./crash-mask.ts";
 import { fault, FaultProxy, type Fault, type Match, type Seen } from "./fault-proxy.ts";
 import { CHILDREN, conditionOf, furnishedNamespace, KINDS, put, remove } from "./house.ts";
@@ -144,8 +145,7 @@ export class CrashCampaign implements AsyncDisposable {
   private async start(): Promise<RunningOperator> {
     const operator = await startOperator(this.plane, { through: this.proxy });
     this.everyone.push(operator);
-    const address = await operator.address();
-    await eventually(async () => (await fetch(`${address}/readyz`)).ok, { timeoutMs: 20_000 });
+    await untilSynced(operator);
     return operator;
   }
 
