@@ -41,6 +41,8 @@ export interface Controller {
   readonly rules: readonly Rule[];
   /** Types of conditions that metrics count. */
   readonly conditions: readonly string[];
+  /** Objects of the kind that may be gone and have left something behind: looked at as well when this replica begins to lead. */
+  leftBehind?(caches: Pick<Context, "cache">): readonly ObjectRef[];
   /** One pass for one object; called never twice at a time for the same key. */
   reconcile(ref: ObjectRef, context: Context): Promise<Outcome>;
 }

@@ -31,6 +31,7 @@ function manage(reconcile: (name: string) => Outcome) {
     controllers: [{
       name: "Service", owns, rules: [], conditions: [],
       reads: [{ cache: nodes, wakes: () => [{ namespace: "n", name: "a" }] }],
+      leftBehind: ({ cache }) => cache(NODES).list().map(({ metadata: { name } }) => ({ namespace: "gone", name })),
       reconcile: async ({ name }) => {
         passes.push(name);
         return reconcile(name);
@@ -50,6 +51,16 @@ describe("the manager", () => {
     const led = lead();
     await settle();
     expect(passes).toEqual(["a", "b"]);
+    stop.abort();
+    await led;
+  });
+
+  it("looks at what objects that are gone left behind when it begins to lead", async () => {
+    const { nodeStore, passes, lead, stop } = manage(() => done());
+    nodeStore.upsert(node(2, "8"));
+    const led = lead();
+    await settle();
+    expect(passes).toEqual(["node"]);
     stop.abort();
     await led;
   });

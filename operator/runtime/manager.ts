@@ -45,6 +45,7 @@ export class Manager {
   private readonly options: ManagerOptions;
   private readonly driven: readonly Driven[];
   private readonly caches = new Map<string, Cache>();
+  private readonly lookUp: Pick<Context, "cache"> = { cache: (resource) => this.cacheOf(resource) };
   private leading = false;
   /** Start times of the reconciles that run now: what /healthz looks at. */
   private readonly running = new Map<string, number>();
@@ -57,7 +58,10 @@ export class Manager {
   /** Runs the workers until `signal` aborts; resolves when the last reconcile has ended. Caches must be synced. */
   async lead(signal: AbortSignal): Promise<void> {
     this.leading = true;
-    for (const { queue, cache } of this.driven) for (const object of cache.list()) queue.addInitial(keyOf(object.metadata));
+    for (const { controller, queue, cache } of this.driven) {
+      for (const object of cache.list()) queue.addInitial(keyOf(object.metadata));
+      for (const ref of controller.leftBehind?.(this.lookUp) ?? []) queue.addInitial(keyOf(ref));
+    }
     const workers = this.driven.flatMap((one) => Array.from({ length: this.options.workers }, () => this.work(one, signal)));
     try {
       await Promise.all(workers);
@@ -89,13 +93,12 @@ export class Manager {
   }
 
   private follow(read: Read, wake: (ref: ObjectRef) => void): void {
-    const lookUp: Pick<Context, "cache"> = { cache: (resource) => this.cacheOf(resource) };
     this.register(read.cache).onChange(({ before, after }) => {
       if (read.cache.keep !== undefined && isSameButVersion(before, after)) return;
       const woken = new Map<string, ObjectRef>();
       for (const object of [before, after]) {
         if (object === undefined) continue;
-        for (const ref of read.wakes(object, lookUp)) woken.set(keyOf(ref), ref);
+        for (const ref of read.wakes(object, this.lookUp)) woken.set(keyOf(ref), ref);
       }
       for (const ref of woken.values()) wake(ref);
     });

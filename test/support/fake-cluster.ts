@@ -79,6 +79,12 @@ export class FakeCluster {
     else this.vanish(resource, live);
   }
 
+  /** The cache does not know an object that is there. */
+  forget(resource: Resource, ref: ObjectRef): void {
+    const live = this.live(resource, ref);
+    if (live !== undefined) this.store(this.specOf(resource)).remove({ ...live, metadata: { ...live.metadata, resourceVersion: String(this.version += 1) } });
+  }
+
   private vanish(resource: Resource, live: Live): void {
     this.objects.delete(this.key(resource, live.metadata));
     this.tell(resource, { ...live, metadata: { ...live.metadata, resourceVersion: String(this.version += 1) } }, true);

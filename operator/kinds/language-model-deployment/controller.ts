@@ -1,5 +1,6 @@
 /** How the runtime drives LanguageModelDeployments: what they read, and who has to look again when it changes. */
 import type { CacheSpec } from "../../kube/cache.ts";
+import { NETWORK_POLICIES } from "../../kube/resources.ts";
 import type { Live, ObjectRef } from "../../lib/k8s-types.ts";
 import { DEPLOYMENT } from "../../lib/labels.ts";
 import type { Context, Controller, Read } from "../../runtime/kind.ts";
@@ -9,6 +10,7 @@ import {
 } from "../caches.ts";
 import type { Options } from "./children.ts";
 import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED } from "./conditions.ts";
+import { isHeld } from "./predecessor.ts";
 import { rules } from "./rbac.ts";
 import { reconcile } from "./reconcile.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
@@ -57,6 +59,7 @@ export function languageModelDeploymentController(options: Options): Controller 
     reads,
     rules,
     conditions: [READY, "Reconciling", "Stalled", MODEL_READY, AVAILABLE, EGRESS_SEALED, TEMPLATE_OUTDATED],
+    leftBehind: ({ cache }) => cache(NETWORK_POLICIES).list().filter(isHeld).flatMap(ownerOf),
     reconcile: (ref, context) => reconcile(ref, context, options),
   };
 }

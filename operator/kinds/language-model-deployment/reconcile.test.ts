@@ -195,3 +195,48 @@ describe("the seal of a deployment that is deleted", () => {
     expect(sealed(cluster)).toBe(true);
   });
 });
+
+describe("a policy whose deployment went without us, by a finalizer taken off by hand", () => {
+  /** Its CR is gone, the garbage collector has deleted what it owned, and one pod still ends. */
+  async function orphaned(): Promise<FakeCluster> {
+    const cluster = furnished();
+    await reconcile(cluster);
+    cluster.put(PODS, { apiVersion: "v1", kind: "Pod", metadata: { namespace: "assistant", name: "a-1", labels: servingLabels("a") } });
+    cluster.put(resource, { ...cluster.live(resource, ref), metadata: { ...cluster.live(resource, ref)?.metadata, finalizers: [] } } as never);
+    for (const one of [resource, DEPLOYMENTS, NETWORK_POLICIES]) cluster.remove(one as Resource, ref);
+    return cluster;
+  }
+  const lastPodEnds = (cluster: FakeCluster): void => cluster.remove(PODS, { namespace: "assistant", name: "a-1" });
+
+  it("stays until the last pod is gone, then goes", async () => {
+    const cluster = await orphaned();
+    expect(await reconcile(cluster)).toMatchObject({ kind: "waiting", reason: "Draining" });
+    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata.finalizers).toEqual([SEAL_FINALIZER]);
+    lastPodEnds(cluster);
+    expect(await reconcile(cluster)).toEqual({ kind: "done" });
+    expect(cluster.live(NETWORK_POLICIES, ref)).toBeUndefined();
+  });
+
+  it("makes room for a successor of the same name", async () => {
+    const cluster = await orphaned();
+    cluster.put(resource, lmd("a").metadata({ uid: "successor" }).live());
+    await reconcile(cluster);
+    expect(reasonOf(cluster)).toBe("WaitingForGarbageCollection");
+    lastPodEnds(cluster);
+    await reconcile(cluster);
+    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata.ownerReferences).toMatchObject([{ uid: "successor" }]);
+  });
+
+  it("is looked at when a replica begins to lead, although there is no deployment", async () => {
+    expect(controller.leftBehind?.((await orphaned()).context)).toEqual([ref]);
+  });
+
+  it("is left alone while the deployment is there and only our cache has not seen it", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    cluster.remove(NETWORK_POLICIES, ref);
+    cluster.forget(resource, ref);
+    expect(await reconcile(cluster)).toEqual({ kind: "done" });
+    expect(cluster.live(NETWORK_POLICIES, ref)?.metadata.finalizers).toEqual([SEAL_FINALIZER]);
+  });
+});

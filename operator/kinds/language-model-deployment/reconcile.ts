@@ -12,6 +12,7 @@ import { violationsOf } from "./checks.ts";
 import { obstacleOf, refusalOf } from "./obstacles.ts";
 import { findHidden, observe } from "./observe.ts";
 import { modeOf, plan } from "./plan.ts";
+import { letGoOfPredecessor } from "./predecessor.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
 import { summarise, summariseTeardown } from "./summary.ts";
 import { observeRemains, planTeardown } from "./teardown.ts";
@@ -23,7 +24,8 @@ const RECHECK_MS = 60_000;
 export async function reconcile(ref: ObjectRef, context: Context, options: Options): Promise<Outcome> {
   // 1. get
   const live = context.cache(resource).get(keyOf(ref));
-  if (live === undefined) return done();
+  const occupied = await letGoOfPredecessor(ref, context);
+  if (live === undefined) return occupied ? waiting("Draining", RECHECK_MS) : done();
   if (live.metadata.deletionTimestamp !== undefined) return tearDown(live, context);
   const parsed = parse(languageModelDeployment, live);
   if (parsed.ok) return bringAbout(parsed.value, context, options);
