@@ -115,7 +115,7 @@ export class CrashCampaign implements AsyncDisposable {
       if (succession === undefined) await standby?.[Symbol.asyncDispose]();
       if (this.leader.process.exitCode !== null) complaints.push(`the operator ended by itself with code ${this.leader.process.exitCode}`);
     }
-    complaints.push(...twice(writes()));
+    complaints.push(...twice(writes()), ...unsealed(writes()));
     return { states, effects: await this.effects(namespace), writes: writes().map(nameOf), cutOff: writes().filter(({ forwarded, status }) => forwarded && status === undefined).map(pluralOf), killedAt, complaints };
   }
 
@@ -237,6 +237,14 @@ function twice(writes: readonly Seen[]): string[] {
     last.set(path, said);
     return again ? [`the same status was written twice: ${path} ${said}`] : [];
   });
+}
+
+/** A pod could have been without its seal: the Deployment was sent before the policy, or the policy let go of before the Deployment. */
+function unsealed(writes: readonly Seen[]): string[] {
+  const order = writes.filter(({ forwarded }) => forwarded).map(nameOf);
+  const first = (name: string): number => (order.includes(name) ? order.indexOf(name) : Infinity);
+  return [["APPLY networkpolicies", "APPLY deployments"], ["DELETE deployments", "PATCH networkpolicies"]].flatMap(([earlier = "", later = ""]) =>
+    (first(later) < first(earlier) ? [`${later} came before ${earlier}: ${order.join(", ")}`] : []));
 }
 
 /** What a run did otherwise than the reference; empty when nothing. Stages have been compared already. */

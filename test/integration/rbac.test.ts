@@ -1,0 +1,122 @@
+/**
+ * The permissions that the chart ships are what the operator uses: nothing is missing and nothing is granted that a run
+ * which exercises everything never needs. The audit log of the API server is the witness.
+ */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { DEPLOYMENTS, type Resource } from "../../operator/kube/resources.ts";
+import { collectionPath, objectPath } from "../../operator/kube/url.ts";
+import { clusterRules, namespacedRules } from "../../operator/kinds/index.ts";
+import type { Deployment } from "../../operator/lib/k8s-types.ts";
+import { auditLog, eventually, IDENTITIES, rawCall, type AuditEntry, type ControlPlane } from "../support/control-plane.ts";
+import { eventsIn, mergePatch, OPERATOR_USER, removeDeployments } from "../support/crash-house.ts";
+import { fault, FaultProxy, type Seen } from "../support/fault-proxy.ts";
+import { CHILDREN, deploymentNamed, find, furnishedNamespace, put, remove, startHouse, untilReason } from "../support/house.ts";
+import { approval, lmd } from "../support/makers.ts";
+import { startOperator, type RunningOperator } from "../support/operator.ts";
+
+/** Granted although no run shows it, and why. */
+const UNUSED: Readonly<Record<string, string>> = {
+  "update hoheit.dev/languagemodeldeployments/finalizers": "asked by the admission plugin OwnerReferencesPermissionEnforcement, where a cluster has it on, of whoever sets blockOwnerDeletion",
+  ...Object.fromEntries(["nodes", "persistentvolumeclaims", "pods", "hoheit.dev/languagemodels", "hoheit.dev/modelapprovals", "hoheit.dev/processingactivities"]
+    .map((resource) => [`get ${resource}`, "whoever may list them can read each: get, list and watch are granted together, as readers of RBAC expect"])),
+};
+
+let plane: ControlPlane;
+let proxy: FaultProxy;
+let operator: RunningOperator;
+
+beforeAll(async () => {
+  plane = await startHouse({ audit: { users: IDENTITIES.map(({ user }) => user) } });
+  proxy = await FaultProxy.start({ url: plane.url, ca: plane.ca });
+  // As a server that streams no lists: they are asked for in pages.
+  proxy.when(({ query }: Seen) => query.has("sendInitialEvents"), fault.status(400));
+  operator = await startOperator(plane, { through: proxy });
+}, 180_000);
+
+afterAll(async () => {
+  await operator?.[Symbol.asyncDispose]();
+  await proxy?.[Symbol.asyncDispose]();
+  await plane?.stop();
+});
+
+const nameOf = (group: string, resource: string): string => (group === "" ? resource : `${group}/${resource}`);
+
+/** What a request needed, in the words of RBAC: an apply that creates needs create, too. */
+function needs({ verb, objectRef, responseStatus }: AuditEntry): string[] {
+  const { apiGroup = "", resource = "", subresource } = objectRef ?? {};
+  const what = nameOf(apiGroup, subresource === undefined ? resource : `${resource}/${subresource}`);
+  return verb === "patch" && responseStatus?.code === 201 ? [`patch ${what}`, `create ${what}`] : [`${verb} ${what}`];
+}
+
+const granted = [...clusterRules, ...namespacedRules].flatMap(({ apiGroups, resources, verbs }) =>
+  apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${nameOf(group, resource)}`))));
+
+const served = async (namespace: string, name: string, generation: number): Promise<void> => {
+  await eventually(async () => expect((await untilReason(plane, namespace, name, "Serving")).status?.observedGeneration).toBe(generation), { timeoutMs: 30_000 });
+};
+
+/** Every child edited by hand, in a way that only an apply heals. */
+async function editChildren(namespace: string): Promise<void> {
+  for (const resource of CHILDREN) {
+    const path = objectPath(resource, { namespace, name: "assistant" });
+    await mergePatch(plane, path, { metadata: { labels: { "app.kubernetes.io/component": "edited" } } });
+    await eventually(async () => expect((await find(plane, resource, namespace, "assistant"))?.metadata.labels?.["app.kubernetes.io/component"], resource.kind).toBe("model-server"));
+  }
+}
+
+/** Objects of others in the place of children: looked at and left alone. */
+async function takeNames(namespace: string, name: string, resources: readonly Resource[]): Promise<void> {
+  const specs: Readonly<Record<string, object>> = {
+    Service: { spec: { ports: [{ port: 1 }], selector: { mine: "yes" } } },
+    NetworkPolicy: { spec: { podSelector: { matchLabels: { mine: "yes" } } } },
+    PodDisruptionBudget: { spec: { minAvailable: 1, selector: { matchLabels: { mine: "yes" } } } },
+    Deployment: { spec: { replicas: 0, selector: { matchLabels: { mine: "yes" } }, template: { metadata: { labels: { mine: "yes" } }, spec: { containers: [{ name: "a", image: "registry.example/a" }] } } } },
+  };
+  for (const resource of resources) {
+    const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+    await rawCall(plane, "POST", collectionPath(resource, namespace), { body: { apiVersion, kind: resource.kind, metadata: { name, namespace }, ...specs[resource.kind] } });
+  }
+  await put(plane, lmd(name).namespace(namespace).replicas(2).manifest());
+  await untilReason(plane, namespace, name, "ForeignObject");
+}
+
+it("grants what a life of a deployment needs and nothing else", async () => {
+  const namespace = await furnishedNamespace(plane);
+  await put(plane, lmd("assistant").namespace(namespace).replicas(2).manifest());
+  await served(namespace, "assistant", 1);
+  await editChildren(namespace);
+  await put(plane, lmd("assistant").namespace(namespace).replicas(1).args("--max-num-seqs=8").manifest());
+  await served(namespace, "assistant", 2);
+  // By hand, and healed: the policy, whose finalizer has to be let go of first.
+  await rawCall(plane, "DELETE", `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/assistant`);
+  // Revoked and approved again: scaled to zero, and the same event said twice.
+  await remove(plane, approval().namespace(namespace).manifest());
+  await untilReason(plane, namespace, "assistant", "ApprovalRevoked");
+  await eventually(async () => expect((await find<Deployment>(plane, DEPLOYMENTS, namespace, "assistant"))?.spec?.replicas).toBe(0));
+  await put(plane, approval().namespace(namespace).manifest());
+  await served(namespace, "assistant", 2);
+  await eventually(async () => expect((await eventsIn(plane, namespace)).some((event) => event.startsWith("Serving"))).toBe(true));
+  await takeNames(namespace, "taken", CHILDREN.filter(({ kind }) => kind !== "Deployment"));
+  await takeNames(namespace, "busy", CHILDREN.filter(({ kind }) => kind === "Deployment"));
+  // The last write of a deletion whose answer is lost: the operator looks whether the object is gone.
+  const manifest = lmd("assistant").namespace(namespace).manifest();
+  const free = ({ method, path, body }: Seen): boolean => method === "PATCH" && path.endsWith("/languagemodeldeployments/assistant") && body.includes('"finalizers":[]');
+  const lost = proxy.when(free, fault.loseAnswer(), { times: 1 });
+  await remove(plane, manifest);
+  await eventually(async () => expect(await deploymentNamed(plane, namespace, "assistant")).toBeUndefined(), { timeoutMs: 30_000 });
+  await eventually(() => lost.hits === 1);
+  await removeDeployments(plane);
+  operator.kill("SIGTERM");
+  expect(await operator.ended).toBe(0);
+
+  const entries = await eventually(async () => {
+    const all = await auditLog(plane, { user: OPERATOR_USER });
+    // A watch is logged when it has ended.
+    expect(all.filter(({ verb }) => verb === "watch").length).toBeGreaterThanOrEqual(proxy.requests.filter(({ isWatch, forwarded }) => isWatch && forwarded).length);
+    return all;
+  });
+  expect(entries.filter(({ responseStatus }) => responseStatus?.code === 403).map(({ verb, requestURI, responseStatus }) => `${verb} ${requestURI}: ${responseStatus?.message}`)).toEqual([]);
+  const used = new Set(entries.filter(({ objectRef }) => objectRef !== undefined).flatMap(needs));
+  expect([...used].filter((need) => !granted.includes(need)).toSorted(), "used and not granted").toEqual([]);
+  expect([...new Set(granted)].filter((grant) => !used.has(grant)).toSorted(), "granted and not used").toEqual(Object.keys(UNUSED).toSorted());
+}, 150_000);
