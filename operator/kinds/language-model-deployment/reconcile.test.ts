@@ -203,7 +203,7 @@ describe("a policy whose deployment went without us, by a finalizer taken off by
     await reconcile(cluster);
     cluster.put(PODS, { apiVersion: "v1", kind: "Pod", metadata: { namespace: "assistant", name: "a-1", labels: servingLabels("a") } });
     cluster.put(resource, { ...cluster.live(resource, ref), metadata: { ...cluster.live(resource, ref)?.metadata, finalizers: [] } } as never);
-    for (const one of [resource, DEPLOYMENTS, NETWORK_POLICIES]) cluster.remove(one as Resource, ref);
+    for (const one of [resource, DEPLOYMENTS, NETWORK_POLICIES]) cluster.remove(one, ref);
     return cluster;
   }
   const lastPodEnds = (cluster: FakeCluster): void => cluster.remove(PODS, { namespace: "assistant", name: "a-1" });
