@@ -20,15 +20,16 @@ type WithStatus = KubeObject & { status?: { conditions?: Condition[] } };
 /** Writes the status of `live` if it differs. Does nothing else to the object, ever. */
 export async function report(of: { resource: Resource; live: Live }, summary: Summary, context: Context): Promise<void> {
   const { resource, live } = of;
-  const before = (live as WithStatus).status;
+  // A write of this pass may have moved the object on; and the status as it is, not as far as it could be read.
+  const current = newest(live, context.cache(resource).get(keyOf(live.metadata)));
+  const before = (current as WithStatus).status;
   const generation = live.metadata.generation ?? 0;
   const wanted = withKstatus(summary.conditions, summary.stalled);
   const conditions = nextConditions(before?.conditions ?? [], wanted, { generation, now: new Date(context.clock.now()).toISOString() });
-  const after = { ...summary.fields, conditions, observedGeneration: generation };
-  const patch = statusPatch(before, after);
+  const patch = statusPatch(before, { ...summary.fields, conditions, observedGeneration: generation });
   if (patch === undefined) return;
-  // The server ignores a uid on /status, so the version stands for it; a write of ours in this pass may have moved it on.
-  const { uid, resourceVersion } = newest(live, context.cache(resource).get(keyOf(live.metadata)));
+  // The server ignores a uid on /status, so the version stands for it.
+  const { uid, resourceVersion } = current.metadata;
   context.cache(resource).observe(await context.api.mergePatch(resource, live.metadata, { status: patch }, { uid, resourceVersion, subresource: "status" }));
   announce(before?.conditions, conditions, (ready) => context.events.record(live, { type: summary.severity, reason: ready.reason, action: "Reconcile", message: ready.message }));
 }
@@ -40,10 +41,10 @@ function announce(before: readonly Condition[] | undefined, after: readonly Cond
   if (is !== undefined && (was?.status !== is.status || was.reason !== is.reason)) say(is);
 }
 
-const newest = (live: Live, cached: Live | undefined): Live["metadata"] => (cached?.metadata.uid === live.metadata.uid ? cached : live).metadata;
+const newest = (live: Live, cached: Live | undefined): Live => (cached?.metadata.uid === live.metadata.uid ? cached : live);
 
-/** The spec does not parse: says where, and leaves everything in the cluster as it is. */
-export function invalidSpec(violations: readonly { path: string; message: string }[]): Summary {
+/** The spec does not parse: says where, and leaves everything in the cluster and what was known of it as it is. */
+export function invalidSpec(live: Live, violations: readonly { path: string; message: string }[]): Summary {
   const message = violations.slice(0, 5).map((violation) => `${violation.path}: ${violation.message}`).join("; ");
-  return { conditions: [{ type: "Ready", status: "False", reason: "InvalidSpec", message }], stalled: true, severity: "Warning", fields: {} };
+  return { conditions: [{ type: "Ready", status: "False", reason: "InvalidSpec", message }], stalled: true, severity: "Warning", fields: { ...(live as WithStatus).status } };
 }

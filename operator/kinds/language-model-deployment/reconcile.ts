@@ -29,7 +29,7 @@ export async function reconcile(ref: ObjectRef, context: Context, options: Optio
   if (live.metadata.deletionTimestamp !== undefined) return tearDown(live, context);
   const parsed = parse(languageModelDeployment, live);
   if (parsed.ok) return bringAbout(parsed.value, context, options);
-  await report({ resource, live }, invalidSpec(parsed.violations), context);
+  await report({ resource, live }, invalidSpec(live, parsed.violations), context);
   return stalled("InvalidSpec", "correct the spec");
 }
 

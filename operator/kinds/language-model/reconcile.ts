@@ -3,14 +3,14 @@
  * they are read; here the digest is what the author declared.
  */
 import { PERSISTENT_VOLUME_CLAIMS } from "../../kube/resources.ts";
-import { keyOf, type Live, type ObjectRef, type PersistentVolumeClaim } from "../../lib/k8s-types.ts";
-import { done, stalled, waiting, type Outcome } from "../../runtime/outcome.ts";
+import type { Live, PersistentVolumeClaim } from "../../lib/k8s-types.ts";
+import { done, waiting, type Outcome } from "../../runtime/outcome.ts";
 import type { Context, Controller } from "../../runtime/kind.ts";
 import { BY_NAMESPACE, languageModels, modelApprovals, persistentVolumeClaims } from "../caches.ts";
-import { parse } from "../define.ts";
+import { whenParsed } from "../parsed.ts";
 import { ownRules, readRule } from "../rules.ts";
 import type { WantedCondition } from "../../runtime/status.ts";
-import { invalidSpec, report, type Summary } from "../report.ts";
+import { report, type Summary } from "../report.ts";
 import { readableAll } from "../read.ts";
 import { modelApproval, type ModelApproval } from "../model-approval/schema.ts";
 import { verdictFor } from "../model-approval/verdict.ts";
@@ -62,18 +62,6 @@ function approvedCondition(model: LanguageModel, approvals: readonly ModelApprov
   }
 }
 
-async function reconcile(ref: ObjectRef, context: Context): Promise<Outcome> {
-  const { resource } = languageModel;
-  const live = context.cache(resource).get(keyOf(ref));
-  if (live === undefined || live.metadata.deletionTimestamp !== undefined) return done();
-  const parsed = parse(languageModel, live);
-  if (!parsed.ok) {
-    await report({ resource, live }, invalidSpec(parsed.violations), context);
-    return stalled("InvalidSpec", "correct the spec");
-  }
-  return follow(parsed.value, context);
-}
-
 async function follow(model: Live<LanguageModel>, context: Context): Promise<Outcome> {
   const namespace = model.metadata.namespace ?? "";
   const now = context.clock.now();
@@ -96,5 +84,5 @@ export const languageModelController: Controller = {
   reads: [{ cache: persistentVolumeClaims, wakes: modelsBeside }, { cache: modelApprovals, wakes: modelsBeside }],
   rules: [...ownRules(languageModel), readRule(PERSISTENT_VOLUME_CLAIMS), readRule(modelApproval.resource)],
   conditions: ["Ready", "Reconciling", "Stalled", "Approved"],
-  reconcile,
+  reconcile: whenParsed(languageModel, follow),
 };

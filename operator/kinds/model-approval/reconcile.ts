@@ -1,11 +1,11 @@
 /** A ModelApproval is a decision with an end: in force until its time, for an activity that exists. */
-import { keyOf, type Live, type ObjectRef } from "../../lib/k8s-types.ts";
+import type { Live } from "../../lib/k8s-types.ts";
 import { done, stalled, waiting, type Outcome } from "../../runtime/outcome.ts";
 import type { Context, Controller } from "../../runtime/kind.ts";
 import { BY_NAMESPACE, modelApprovals, processingActivities } from "../caches.ts";
-import { parse } from "../define.ts";
+import { whenParsed } from "../parsed.ts";
 import { ownRules, readRule } from "../rules.ts";
-import { invalidSpec, report, type Summary } from "../report.ts";
+import { report, type Summary } from "../report.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
 import { modelApproval, type ModelApproval } from "./schema.ts";
 
@@ -20,18 +20,6 @@ export function judge(approval: ModelApproval, activityExists: boolean, now: num
   if (Date.parse(expiryTime) <= now) return { ...verdict("False", "Expired", `Expired at ${expiryTime}: nothing new starts with ${manifestDigest}; running pods: ${onExpiry}. Create a new approval to go on.`), stalled: true };
   if (!activityExists) return verdict("False", "ActivityNotFound", `There is no ProcessingActivity ${activityRef.name} in this namespace: create it, or create an approval for the right one.`);
   return verdict("True", "InForce", `In force until ${expiryTime}.`);
-}
-
-async function reconcile(ref: ObjectRef, context: Context): Promise<Outcome> {
-  const { resource } = modelApproval;
-  const live = context.cache(resource).get(keyOf(ref));
-  if (live === undefined || live.metadata.deletionTimestamp !== undefined) return done();
-  const parsed = parse(modelApproval, live);
-  if (!parsed.ok) {
-    await report({ resource, live }, invalidSpec(parsed.violations), context);
-    return stalled("InvalidSpec", "delete the approval and create a correct one");
-  }
-  return follow(parsed.value, context);
 }
 
 async function follow(approval: Live<ModelApproval>, context: Context): Promise<Outcome> {
@@ -53,5 +41,5 @@ export const modelApprovalController: Controller = {
   }],
   rules: [...ownRules(modelApproval), readRule(processingActivity.resource)],
   conditions: ["Ready", "Reconciling", "Stalled"],
-  reconcile,
+  reconcile: whenParsed(modelApproval, follow),
 };

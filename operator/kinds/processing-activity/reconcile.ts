@@ -1,12 +1,12 @@
 /** A ProcessingActivity is a record: there is nothing to make, only to say that it is read. */
-import { keyOf, type ObjectRef } from "../../lib/k8s-types.ts";
-import { done, stalled, type Outcome } from "../../runtime/outcome.ts";
+import type { Live } from "../../lib/k8s-types.ts";
+import { done, type Outcome } from "../../runtime/outcome.ts";
 import type { Context, Controller } from "../../runtime/kind.ts";
 import { processingActivities } from "../caches.ts";
-import { parse } from "../define.ts";
+import { whenParsed } from "../parsed.ts";
 import { ownRules } from "../rules.ts";
-import { invalidSpec, report, type Summary } from "../report.ts";
-import { processingActivity } from "./schema.ts";
+import { report, type Summary } from "../report.ts";
+import { processingActivity, type ProcessingActivity } from "./schema.ts";
 
 const RECORDED: Summary = {
   conditions: [{ type: "Ready", status: "True", reason: "Recorded", message: "The activity can be referenced." }],
@@ -15,13 +15,9 @@ const RECORDED: Summary = {
   fields: {},
 };
 
-async function reconcile(ref: ObjectRef, context: Context): Promise<Outcome> {
-  const { resource } = processingActivity;
-  const live = context.cache(resource).get(keyOf(ref));
-  if (live === undefined || live.metadata.deletionTimestamp !== undefined) return done();
-  const parsed = parse(processingActivity, live);
-  await report({ resource, live }, parsed.ok ? RECORDED : invalidSpec(parsed.violations), context);
-  return parsed.ok ? done() : stalled("InvalidSpec", "correct the spec");
+async function follow(activity: Live<ProcessingActivity>, context: Context): Promise<Outcome> {
+  await report({ resource: processingActivity.resource, live: activity }, RECORDED, context);
+  return done();
 }
 
 export const processingActivityController: Controller = {
@@ -30,5 +26,5 @@ export const processingActivityController: Controller = {
   reads: [],
   rules: ownRules(processingActivity),
   conditions: ["Ready", "Reconciling", "Stalled"],
-  reconcile,
+  reconcile: whenParsed(processingActivity, follow),
 };
