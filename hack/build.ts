@@ -2,7 +2,7 @@
  * `npm run build`: the operator and its command line as one file, dist/hoheit.js, which needs Node 24 and nothing else.
  * It is what goes into the image.
  */
-import { mkdtempSync, copyFileSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
@@ -22,6 +22,7 @@ export async function build(output = OUTPUT): Promise<string> {
     banner: `import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);`,
   });
   await bundle.close();
+  chmodSync(output, 0o755);
   return output;
 }
 

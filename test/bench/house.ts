@@ -6,9 +6,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import { startControlPlane, type ControlPlane, type Identity } from "../../hack/cluster/control-plane.ts";
 import { installHoheit } from "../../hack/cluster/install.ts";
+import { ROOT } from "../../hack/run.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { languageModel } from "../../operator/kinds/language-model/schema.ts";
 import { modelApproval } from "../../operator/kinds/model-approval/schema.ts";
@@ -87,9 +89,15 @@ export interface Operator extends AsyncDisposable {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
+/** The flags with which Node runs what we ship: those of the first line of the program. */
+export function shippedFlags(): string[] {
+  const [first = ""] = readFileSync(path.join(ROOT, "operator", "main.ts"), "utf8").split("\n", 1);
+  return first.split(" ").slice(1).filter((word) => word.startsWith("--"));
+}
+
 /** Starts the bundle with the settings that we ship. What it warns of goes to stderr. */
 export function startOperator(plane: ControlPlane, bundle: string, identity = OPERATOR.name): Operator {
-  const args = [bundle, "operator", "--kubeconfig", plane.kubeconfig(identity), "--listen", "127.0.0.1:0", "--identity", identity];
+  const args = [...shippedFlags(), bundle, "operator", "--kubeconfig", plane.kubeconfig(identity), "--listen", "127.0.0.1:0", "--identity", identity];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   const leading = Promise.withResolvers<number>();

@@ -11,6 +11,7 @@ import { rolldown } from "rolldown";
 import { ROOT, run } from "../../hack/run.ts";
 import { keep, show, spread } from "./figures.ts";
 import { measureFloor } from "./floor.ts";
+import { shippedFlags } from "./house.ts";
 import { prepare, type Figures, type Harness } from "./harness.ts";
 
 interface Contender {
@@ -60,9 +61,10 @@ async function bundleWidget(folder: string): Promise<string> {
 }
 
 function contender(name: string, { folder, env }: Harness, widget: string): Contender {
-  const ours = (file: string): Contender => ({ stats: true, command: [process.execPath, file, "--api", env["API"] ?? ""] });
+  const ours = (...node: string[]): Contender => ({ stats: true, command: [process.execPath, ...node, "--api", env["API"] ?? ""] });
   switch (name) {
-    case "hoheit": return ours(widget);
+    case "hoheit": return ours(...shippedFlags(), widget);
+    case "hoheit-no-flags": return ours(widget);
     case "hoheit-source": return ours(join(import.meta.dirname, "widget", "operator.ts"));
     case "controller-runtime": return { stats: true, command: [join(folder, "op-go.sh"), "diff"] };
     // Slow to end and to settle; these are the harness's own settings for it.
@@ -70,7 +72,7 @@ function contender(name: string, { folder, env }: Harness, widget: string): Cont
       stats: false, env: { SETTLE: "6", DRAIN: "6", STILL: "40", LIMIT: "200s" },
       command: [join(env["PEER"] ?? "", "venv", "bin", "kopf"), "run", "--standalone", "--all-namespaces", "--log-format=plain", "-q", join(folder, "py", "kopf_peer.py")],
     };
-    default: throw new Error(`--only knows floor, controller-runtime, kopf, hoheit and hoheit-source, not ${name}`);
+    default: throw new Error(`--only knows floor, controller-runtime, kopf, hoheit, hoheit-no-flags and hoheit-source, not ${name}`);
   }
 }
 
@@ -110,7 +112,7 @@ function figuresOf(lines: readonly Line[]): Figures {
   const found: Record<string, number | undefined> = {
     convergeSeconds: created.T, convergeWrites: requests("converge")?.writes, operatorCpuSeconds: created.cpuOp,
     rssEmptyMiB: phase("empty").rss, rssConvergedMiB: phase("converged").rss, rssPeakMiB: created.rssPeak,
-    driftP50Ms: drift.p50ms, driftP99Ms: drift.p99ms, restWrites: requests("idle")?.writes,
+    driftP50Ms: drift.p50ms, driftP99Ms: drift.p99ms, restWrites: requests("idle")?.writes, rssAtRestMiB: phase("idle").rss,
     restartWrites: requests("restart")?.writes, restartLists: lists, restartQuietSeconds: phase("restart").quietAfterS,
     restartFirstReconcileSeconds: exact.firstReconcileS, restartLastReconcileSeconds: exact.lastReconcileS,
   };
