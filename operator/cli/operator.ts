@@ -9,7 +9,7 @@ import { Caches } from "../kube/caches.ts";
 import { KubeClient } from "../kube/client.ts";
 import { loadCredentials, type CredentialSource } from "../kube/credentials.ts";
 import { Transport } from "../kube/transport.ts";
-import type { Config } from "../config.ts";
+import { ConfigError, type Config } from "../config.ts";
 import { controllers } from "../kinds/index.ts";
 import { systemClock } from "../lib/clock.ts";
 import { LEADER_LEASE } from "../lib/names.ts";
@@ -48,11 +48,18 @@ export async function operatorCommand(config: Config): Promise<number> {
   const log = createLogger({ level: config.logLevel });
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort(signal));
-  const credentials = await credentialsFor(config);
+  const credentials = await orSorry("cannot find the API server", credentialsFor(config));
   const parts = assemble(config, { log, stop, credentials });
-  const health = await serve(parts);
+  const health = await orSorry(`cannot listen on ${config.listen.host} port ${config.listen.port} (--listen)`, serve(parts));
   log.info({ version: VERSION, port: health.listening.port }, "started");
   return run(parts, health);
+}
+
+/** What a setting leads to that the surroundings refuse is said in one sentence, as a wrong setting is. */
+function orSorry<T>(what: string, step: Promise<T>): Promise<T> {
+  return step.catch((error: unknown) => {
+    throw new ConfigError([`${what}: ${error instanceof Error ? error.message : String(error)}`]);
+  });
 }
 
 function credentialsFor(config: Config): Promise<CredentialSource> {

@@ -37,6 +37,12 @@ describe("what fits together", () => {
     expect(out).toContain("# a.yaml: ModelApproval assistant/mistral-small-text becomes no object of its own");
   });
 
+  test("can be applied and deleted again: the seal's finalizer, which only the operator takes off, is left out", async () => {
+    const { out } = await render({ "a.yaml": governance(), "b.yaml": deployment() });
+    expect(out).toContain("kind: NetworkPolicy");
+    expect(out).not.toContain("finalizers");
+  });
+
   test("has no budget for one replica, and the same text every time", async () => {
     const files = { "a.yaml": governance(), "b.yaml": deployment() };
     const { out } = await render(files);

@@ -55,8 +55,9 @@ export async function renderCommand({ files, namespace }: RenderOptions, io: Ren
   return 0;
 }
 
-const HEADER = `# What the operator makes of these files. Not shown: owner references, which need the uid of the custom resource, and
-# the rule for the metrics scraper, of which the operator is told when it starts.
+const HEADER = `# What the operator makes of these files. Not shown: owner references, which need the uid of the custom resource; the
+# seal's finalizer, which only the operator takes off again; the rule for the metrics scraper, of which the operator is
+# told when it starts.
 `;
 
 interface Judged {
@@ -120,7 +121,13 @@ function render({ file, value }: Manifest, inputs: readonly Judged[]): string {
   const source = `# ${JSON.stringify(file).slice(1, -1)}: ${nameOf(value)}`;
   const own = inputs.find(({ manifest }) => manifest.value === value);
   if (own?.input.model === undefined) return `---\n${source} becomes no object of its own; deployments refer to it.\n`;
-  return childrenOf(own.input.deployment, own.input.model).map((child) => `---\n${source} becomes this ${child.kind}\n${toYaml(child)}`).join("");
+  return childrenOf(own.input.deployment, own.input.model).map(withoutFinalizers).map((child) => `---\n${source} becomes this ${child.kind}\n${toYaml(child)}`).join("");
+}
+
+/** Whoever applies what is printed here could not delete it again. */
+function withoutFinalizers(child: KubeObject): KubeObject {
+  const { finalizers: _, ...metadata } = child.metadata;
+  return { ...child, metadata };
 }
 
 function childrenOf(deployment: LanguageModelDeployment, { spec }: LanguageModel): KubeObject[] {

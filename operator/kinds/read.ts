@@ -8,8 +8,3 @@ export function readable<K extends Kind>(kind: K, live: Live | undefined): Live<
   const parsed = parse(kind, live);
   return parsed.ok ? parsed.value : undefined;
 }
-
-/** Those of `objects` that parse. */
-export function readableAll<K extends Kind>(kind: K, objects: readonly Live[]): Live<CustomResource<K>>[] {
-  return objects.flatMap((object) => readable(kind, object) ?? []);
-}

@@ -136,7 +136,7 @@ export class Manager {
       const outcome = await controller.reconcile(refOf(key), { api, clock, events, log, cache: (resource) => this.cacheOf(resource) });
       queue.forget(key);
       if (outcome.kind === "waiting") queue.addAfter(key, outcome.delayMs);
-      if (outcome.kind === "done" && outcome.recheckAfterMs !== undefined) queue.addAfter(key, outcome.recheckAfterMs);
+      if (outcome.kind !== "waiting" && outcome.recheckAfterMs !== undefined) queue.addAfter(key, outcome.recheckAfterMs);
       log.debug({ outcome }, "reconciled");
       return outcome.kind;
     } catch (error) {

@@ -5,9 +5,9 @@ export type Outcome =
   | { readonly kind: "done"; readonly recheckAfterMs?: number }
   /** Something outside must move first; a watch usually says when, `delayMs` is the net below it. */
   | { readonly kind: "waiting"; readonly reason: string; readonly delayMs: number }
-  /** Only a person can go on; `action` says what to do. Looked at again when an object it reads changes. */
-  | { readonly kind: "stalled"; readonly reason: string; readonly action: string };
+  /** Only a person can go on; `action` says what to do. Looked at again when an object it reads changes, or where time changes the answer. */
+  | { readonly kind: "stalled"; readonly reason: string; readonly action: string; readonly recheckAfterMs?: number };
 
 export const done = (recheckAfterMs?: number): Outcome => (recheckAfterMs === undefined ? { kind: "done" } : { kind: "done", recheckAfterMs });
 export const waiting = (reason: string, delayMs: number): Outcome => ({ kind: "waiting", reason, delayMs });
-export const stalled = (reason: string, action: string): Outcome => ({ kind: "stalled", reason, action });
+export const stalled = (reason: string, action: string, recheckAfterMs?: number): Outcome => ({ kind: "stalled", reason, action, ...(recheckAfterMs !== undefined && { recheckAfterMs }) });

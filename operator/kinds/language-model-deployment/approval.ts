@@ -1,5 +1,5 @@
 /** What the approvals in the namespace allow this deployment to do: start, go on as it is, or stop. Pure. */
-import type { ModelApproval } from "../model-approval/schema.ts";
+import type { Decision } from "../model-approval/schema.ts";
 import { mayKeepRunning, verdictFor, type Verdict } from "../model-approval/verdict.ts";
 import type { Violation } from "./conditions.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
@@ -7,7 +7,7 @@ import type { LanguageModelDeployment } from "./schema.ts";
 export interface ApprovalInput {
   readonly deployment: LanguageModelDeployment;
   /** All approvals of the namespace. */
-  readonly approvals: readonly ModelApproval[];
+  readonly approvals: readonly Decision[];
   /** Digest that the referenced model has now; undefined while there is no model. */
   readonly digest: string | undefined;
   /** Digest that the running pods were approved for; undefined when nothing was ever started. */

@@ -6,10 +6,11 @@ import { keyOf, type Deployment, type KubeObject, type Live, type NetworkPolicy,
 import type { Resource } from "../../kube/resources.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { BY_NAMESPACE, POD_BY_DEPLOYMENT } from "../caches.ts";
-import { readable, readableAll } from "../read.ts";
+import { readable } from "../read.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
 import { languageModel, type LanguageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
+import { standing } from "../model-approval/verdict.ts";
 import type { CheckInput } from "./checks.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
 
@@ -31,7 +32,6 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     const live = cache(resource).get(key);
     return live !== undefined && isControlledBy(live, uid) ? live : undefined;
   };
-  const approvals = cache(modelApproval.resource).by(BY_NAMESPACE, namespace ?? "").filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const model = readable(languageModel, cache(languageModel.resource).get(`${namespace}/${deployment.spec.modelRef.name}`));
   const child = ours(DEPLOYMENTS);
   return {
@@ -39,8 +39,7 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     model,
     digest: model?.spec.integrity.manifestDigest,
     runningDigest: child && digestOf(child),
-    // One that somebody's finalizer still holds is revoked as well.
-    approvals: readableAll(modelApproval, approvals),
+    approvals: standing(cache(modelApproval.resource).by(BY_NAMESPACE, namespace ?? "")),
     activities: new Set(cache(processingActivity.resource).by(BY_NAMESPACE, namespace ?? "").map((activity) => activity.metadata.name)),
     child,
     policy: ours(NETWORK_POLICIES),

@@ -37,7 +37,15 @@ describe("plan", () => {
   });
 
   it("keeps the seal up to date but starts nothing while on hold", () => {
-    expect(words(observed({ child: running(2) }), "hold", { deployment: undefined })).toEqual([[], around, []]);
+    expect(words(observed({ child: running(1) }), "hold", { deployment: undefined })).toEqual([[], around, []]);
+  });
+
+  it("scales down on hold when fewer are asked for, never up", () => {
+    const asked = lmd("a").metadata({ finalizers: [SEAL_FINALIZER] }).replicas(2).live();
+    const first = (replicas: number) => plan(observed({ child: running(replicas) }, asked), "hold", children({ deployment: undefined }) as never)[0];
+    expect(first(3)).toMatchObject([{ kind: "scale", replicas: 2 }]);
+    expect(first(2)).toEqual([]);
+    expect(first(1)).toEqual([]);
   });
 
   it("scales down what must stop before anything that could keep it from that, and does not render it anew", () => {

@@ -1,7 +1,7 @@
 /**
  * Desired against observed: which steps, in which order. Pure.
  *
- *   first    hold the CR; scale to zero what must stop, so that no obstacle keeps it running
+ *   first    hold the CR; scale down what must stop or shrink, so that no obstacle keeps it running
  *   then     let go of a policy that somebody deleted, if there is one
  *   then     seal and surroundings: NetworkPolicy, ServiceAccount, Service, PodDisruptionBudget
  *   at last  the Deployment: only now can there be pods
@@ -30,7 +30,7 @@ export function plan(observed: Observed, mode: Mode, children: Children): Plan {
   const apply = (resource: Resource, object: KubeObject | undefined): Step[] =>
     (object === undefined ? [] : [{ kind: "apply", resource, object: owned(object, owner) }]);
   return [
-    [...holdOwner(owner), ...(mode === "stop" ? shrink(observed) : [])],
+    [...holdOwner(owner), ...shrink(observed, mode, children)],
     ...letGoOfPolicy(observed, children),
     [
       ...apply(NETWORK_POLICIES, children.networkPolicy),
@@ -67,7 +67,9 @@ function removeBudget({ budget }: Observed): Step[] {
   return [{ kind: "delete", resource: POD_DISRUPTION_BUDGETS, live: budget, propagation: "Background" }];
 }
 
-function shrink({ child }: Observed): Step[] {
-  if (child === undefined || child.spec?.replicas === 0) return [];
-  return [{ kind: "scale", resource: DEPLOYMENTS, live: child, replicas: 0 }];
+/** Asking for less needs nobody's approval, and no template that could be rendered. */
+function shrink({ deployment, child }: Observed, mode: Mode, children: Children): Step[] {
+  if (child?.spec?.replicas === undefined || children.deployment !== undefined) return [];
+  const most = mode === "stop" ? 0 : deployment.spec.replicas;
+  return child.spec.replicas > most ? [{ kind: "scale", resource: DEPLOYMENTS, live: child, replicas: most }] : [];
 }

@@ -108,6 +108,28 @@ describe("a revoked approval stops what runs while nothing new may start", () =>
   });
 });
 
+describe("an approval", () => {
+  const { decisionReference: _, ...deciding } = approval().live().spec;
+
+  it("stands although a CustomResourceDefinition of another version dropped a field that decides nothing", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    cluster.put(modelApproval.resource, { ...approval().live(), spec: deciding } as never);
+    await reconcile(cluster);
+    expect(reasonOf(cluster)).not.toBe("ApprovalRevoked");
+    expect(replicas(cluster)).toBe(1);
+  });
+
+  it("does not stand without its end", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    const { expiryTime: _end, ...endless } = deciding;
+    cluster.put(modelApproval.resource, { ...approval().live(), spec: endless } as never);
+    await reconcile(cluster);
+    expect(replicas(cluster)).toBe(0);
+  });
+});
+
 describe("a policy that is deleted", () => {
   it("is made anew when somebody deleted just that", async () => {
     const cluster = furnished();

@@ -1,5 +1,6 @@
 /** One pass over a LanguageModelDeployment: a table of contents. */
 import { keyOf, type Live, type ObjectRef } from "../../lib/k8s-types.ts";
+import { SEAL_FINALIZER } from "../../lib/names.ts";
 import { execute } from "../../runtime/execute.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { done, stalled, waiting, type Outcome } from "../../runtime/outcome.ts";
@@ -48,7 +49,7 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   const summary = summarise(observe(live, context), { violations, obstacle, latestRevision: LATEST_REVISION });
   await report({ resource, live }, summary, context);
   const [violation] = violations;
-  if (violation?.stalled === true) return stalled(violation.reason, violation.message);
+  if (violation?.stalled === true) return stalled(violation.reason, violation.message, nextExpiryMs(observed));
   const nextMs = Math.min(nextExpiryMs(observed) ?? Infinity, summary.conditions[0]?.status === "True" ? Infinity : RECHECK_MS);
   // An obstacle is looked at again even where only a person can remove it: what is not ours is in no cache.
   const blocking = violation ?? obstacle;
@@ -59,7 +60,8 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
 async function tearDown(live: Live, context: Context): Promise<Outcome> {
   const { plan: steps, waitsFor } = planTeardown(await observeRemains(live, context));
   await execute(steps, live, context);
-  if (waitsFor === undefined) return done();
-  await report({ resource, live }, summariseTeardown(live, waitsFor), context);
-  return waiting("Draining", RECHECK_MS);
+  const others = (live.metadata.finalizers ?? []).filter((finalizer) => finalizer !== SEAL_FINALIZER);
+  if (waitsFor === undefined && others.length === 0) return done();
+  await report({ resource, live }, summariseTeardown(live, waitsFor, others), context);
+  return waitsFor === undefined ? done() : waiting("Draining", RECHECK_MS);
 }

@@ -8,16 +8,17 @@ import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED, type R
 import type { Observed } from "./observe.ts";
 import { waitingFor } from "./waiting.ts";
 
-/** While it is being deleted: what the seal still waits for. */
-export function summariseTeardown(live: Live, waitsFor: string): Summary {
-  const message = `Being deleted: waiting for ${waitsFor}. The seal stays until then.`;
+/** While it is being deleted: what the seal still waits for, or whose finalizers hold the object once the seal is off. */
+export function summariseTeardown(live: Live, waitsFor: string | undefined, others: readonly string[]): Summary {
+  const what = waitsFor ?? `finalizers of others: ${others.join(", ")}`;
+  const message = `Being deleted: waiting for ${what}. ${waitsFor === undefined ? "No pod is left." : "The seal stays until then."}`;
   const { status } = live as Live & { status?: { conditions?: readonly Condition[] } };
   const kept = (status?.conditions ?? []).filter(({ type }) => ![READY, "Reconciling", "Stalled"].includes(type));
   return {
     conditions: [{ type: READY, status: "False", reason: "Draining" satisfies Reason, message }, ...kept],
     stalled: false,
     severity: "Normal",
-    fields: { ...status, waitingFor: waitsFor },
+    fields: { ...status, waitingFor: what },
   };
 }
 

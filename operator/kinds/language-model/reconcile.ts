@@ -11,9 +11,8 @@ import { whenParsed } from "../parsed.ts";
 import { ownRules, readRule } from "../rules.ts";
 import type { WantedCondition } from "../../runtime/status.ts";
 import { report, type Summary } from "../report.ts";
-import { readableAll } from "../read.ts";
-import { modelApproval, type ModelApproval } from "../model-approval/schema.ts";
-import { verdictFor } from "../model-approval/verdict.ts";
+import { modelApproval, type Decision } from "../model-approval/schema.ts";
+import { standing, verdictFor } from "../model-approval/verdict.ts";
 import { languageModel, type LanguageModel } from "./schema.ts";
 
 /** How long to wait for a claim that may still come; a watch wakes earlier. */
@@ -22,7 +21,7 @@ const RECHECK_MS = 5 * 60_000;
 export interface Observed {
   readonly model: LanguageModel;
   readonly claim: PersistentVolumeClaim | undefined;
-  readonly approvals: readonly ModelApproval[];
+  readonly approvals: readonly Decision[];
   readonly now: number;
 }
 
@@ -49,7 +48,7 @@ function claimCondition(model: LanguageModel, claim: PersistentVolumeClaim | und
   return { type: "Ready", status: "True", reason: "ClaimBound", message: `PersistentVolumeClaim ${claimName} is bound.` };
 }
 
-function approvedCondition(model: LanguageModel, approvals: readonly ModelApproval[], now: number): WantedCondition {
+function approvedCondition(model: LanguageModel, approvals: readonly Decision[], now: number): WantedCondition {
   const { manifestDigest } = model.spec.integrity;
   const verdict = verdictFor(approvals.filter((approval) => approval.spec.manifestDigest === manifestDigest), undefined, now);
   switch (verdict.kind) {
@@ -65,8 +64,7 @@ function approvedCondition(model: LanguageModel, approvals: readonly ModelApprov
 async function follow(model: Live<LanguageModel>, context: Context): Promise<Outcome> {
   const namespace = model.metadata.namespace ?? "";
   const now = context.clock.now();
-  // One that somebody's finalizer still holds is revoked as well.
-  const approvals = readableAll(modelApproval, context.cache(modelApproval.resource).by(BY_NAMESPACE, namespace)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const approvals = standing(context.cache(modelApproval.resource).by(BY_NAMESPACE, namespace));
   const claim = context.cache(PERSISTENT_VOLUME_CLAIMS).get(`${namespace}/${model.spec.source.persistentVolumeClaim.claimName}`);
   await report({ resource: languageModel.resource, live: model }, judge({ model, claim, approvals, now }), context);
   if (claim?.status?.phase !== "Bound") return waiting("ClaimNotBound", RECHECK_MS);

@@ -3,14 +3,22 @@ import { z } from "zod";
 import { AGE, conditionColumn, defineKind, withRules, type CustomResource } from "../define.ts";
 import { conditions, dateTime, manifestDigest, observedGeneration, ownReference, text } from "../fields.ts";
 
-const spec = withRules(z.object({
+const fields = {
   manifestDigest: manifestDigest("What is approved: the manifest digest of a LanguageModel in this namespace. The approval holds for these bytes under whatever name."),
   activityRef: ownReference("ProcessingActivity", "For what it is approved (Verarbeitungstätigkeit)."),
   decisionReference: text(128, "File reference of the decision (Aktenzeichen), never the name of a person."),
   expiryTime: dateTime("Until when it holds, as RFC 3339, for example 2027-10-01T00:00:00Z. From then on no pod is started anew with these bytes."),
   onExpiry: z.enum(["KeepRunning", "ScaleToZero"]).default("KeepRunning").describe(
     "What happens to running pods at expiryTime. KeepRunning (default) lets them serve on, a pod that is rescheduled included, and rolls out nothing new. ScaleToZero stops them."),
-}), {
+};
+
+/**
+ * The part that decides. An approval is judged by it alone: if a CustomResourceDefinition of another version drops some
+ * other field, the decision stands and no model of the house is stopped.
+ */
+export const decision = z.object({ manifestDigest: fields.manifestDigest, activityRef: fields.activityRef, expiryTime: fields.expiryTime, onExpiry: fields.onExpiry });
+
+const spec = withRules(z.object(fields), {
   cel: "self == oldSelf",
   message: "an approval is a decision and does not change: delete it to revoke, create another one to decide anew",
 }).describe("The decision. It cannot be changed: delete it to revoke, create another one to decide anew.");
@@ -44,3 +52,8 @@ export const modelApproval = defineKind({
 });
 
 export type ModelApproval = CustomResource<typeof modelApproval>;
+/** As much of an approval as a verdict needs. */
+export interface Decision {
+  readonly metadata: { readonly name: string };
+  readonly spec: z.output<typeof decision>;
+}

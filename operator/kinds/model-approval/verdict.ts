@@ -4,7 +4,9 @@
  * An approval is a human decision about a digest and an activity, with an end. What it decides is new starts: a pod that
  * is rescheduled is not one. Revoked is an approval that was deleted; a running deployment then loses its ground.
  */
-import type { ModelApproval } from "./schema.ts";
+import type { Live } from "../../lib/k8s-types.ts";
+import { withoutNulls } from "../violations.ts";
+import { decision, type Decision } from "./schema.ts";
 
 export type Verdict =
   | { readonly kind: "InForce"; readonly expiresAt: number }
@@ -12,7 +14,7 @@ export type Verdict =
   | { readonly kind: "Missing" };
 
 /** The best verdict that the approvals give for one activity; `activity` undefined asks for any. Times in ms since 1970. */
-export function verdictFor(approvals: readonly ModelApproval[], activity: string | undefined, now: number): Verdict {
+export function verdictFor(approvals: readonly Decision[], activity: string | undefined, now: number): Verdict {
   const fitting = approvals
     .filter((approval) => activity === undefined || approval.spec.activityRef.name === activity)
     .toSorted((a, b) => Date.parse(b.spec.expiryTime) - Date.parse(a.spec.expiryTime) || (a.metadata.name < b.metadata.name ? -1 : 1));
@@ -26,3 +28,11 @@ export function verdictFor(approvals: readonly ModelApproval[], activity: string
 /** In force, or expired by a decision that lets what runs go on. */
 export const mayKeepRunning = (verdict: Verdict): boolean =>
   verdict.kind === "InForce" || (verdict.kind === "Expired" && verdict.onExpiry === "KeepRunning");
+
+/** The decisions that stand: one that is being deleted is revoked, though somebody's finalizer still holds it. */
+export function standing(approvals: readonly Live[]): Decision[] {
+  return approvals.filter(({ metadata }) => metadata.deletionTimestamp === undefined).flatMap((live) => {
+    const parsed = decision.safeParse(withoutNulls((live as { spec?: unknown }).spec));
+    return parsed.success ? [{ metadata: live.metadata, spec: parsed.data }] : [];
+  });
+}
