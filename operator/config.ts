@@ -45,7 +45,8 @@ const settings = z.object({
   renewSeconds: seconds().default(10).describe("how long a leader goes on without a renewal"),
   retrySeconds: seconds().default(2).describe("pause between renewals"),
   pollSeconds: seconds().default(1).describe("pause between looks of a standby at the Lease"),
-  listen: listenAddress.default({ host: "::", port: 8080 }).describe("address of /metrics, /healthz and /readyz"),
+  listen: listenAddress.default({ host: "::", port: 8080 }).describe("address of /healthz, /readyz and, without an address of their own, /metrics"),
+  listenMetrics: listenAddress.optional().describe("address of /metrics alone, so that Prometheus and the kubelet can be kept apart"),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe level that is logged"),
   metricsScraper: json(scraper).optional().describe('who may read the metrics of model servers, e.g. {"namespace":"monitoring","podSelector":{"app.kubernetes.io/name":"prometheus"}}'),
 }).refine((value) => value.retrySeconds * 1.2 < value.renewSeconds && value.renewSeconds < value.leaseSeconds, { error: "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold", path: ["leaseSeconds"] });

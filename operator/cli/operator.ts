@@ -99,6 +99,7 @@ async function serve({ config, metrics, manager, caches }: Parts): Promise<Healt
   const loop = loopCheck(systemClock);
   const server = await startHealthServer({
     listen: config.listen,
+    ...(config.listenMetrics !== undefined && { listenMetrics: config.listenMetrics }),
     alive: [loop, workerCheck(() => manager.longestReconcileMs())],
     ready: [syncedCheck(() => synced)],
     metrics: { contentType: metrics.registry.contentType, text: () => metrics.text() },

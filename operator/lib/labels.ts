@@ -7,7 +7,7 @@ export const HOHEIT = "hoheit";
 
 /** What a pod may reach depends on its role alone (product.md). */
 const ROLE = `${API_GROUP}/role`;
-export type Role = "Serving" | "Fetch" | "Purge" | "Probe" | "Gateway";
+type Role = "Serving";
 
 /** Selector label of the pods of one LanguageModelDeployment; for ever. */
 export const DEPLOYMENT = `${API_GROUP}/deployment`;

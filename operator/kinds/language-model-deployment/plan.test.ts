@@ -42,7 +42,7 @@ describe("plan", () => {
 
   it("scales down on hold when fewer are asked for, never up", () => {
     const asked = lmd("a").metadata({ finalizers: [SEAL_FINALIZER] }).replicas(2).live();
-    const first = (replicas: number) => plan(observed({ child: running(replicas) }, asked), "hold", children({ deployment: undefined }) as never)[0];
+    const first = (replicas: number) => plan(observed({ child: running(replicas) }, asked), "hold", children({ deployment: undefined }))[0];
     expect(first(3)).toMatchObject([{ kind: "scale", replicas: 2 }]);
     expect(first(2)).toEqual([]);
     expect(first(1)).toEqual([]);
