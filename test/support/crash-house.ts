@@ -1,5 +1,5 @@
 /** What tests of faults do to a house, and what they look at afterwards. */
-import { PODS, type Resource } from "../../operator/kube/resources.ts";
+import { PODS } from "../../operator/kube/resources.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
 import type { KubeObject } from "../../operator/lib/k8s-types.ts";
 import { auditLog, eventually, IDENTITIES, rawCall, type Reachable } from "./control-plane.ts";
@@ -24,7 +24,7 @@ export async function removeDeployments(plane: Reachable): Promise<void> {
 /** What the operator created in a namespace, sorted: one entry for each time that the API server answered 201. Events are not counted. */
 export async function creations(plane: { auditLogFile: string | undefined }, namespace: string): Promise<string[]> {
   const entries = await auditLog(plane, { user: OPERATOR_USER, namespace, verbs: ["create", "patch"] });
-  return entries.filter(({ responseStatus, objectRef }) => responseStatus?.code === 201 && objectRef?.resource !== "events").map(({ objectRef }) => objectRef?.resource ?? "").toSorted();
+  return entries.filter(({ responseStatus, objectRef, requestURI }) => responseStatus?.code === 201 && objectRef?.resource !== "events" && !requestURI.includes("dryRun=")).map(({ objectRef }) => objectRef?.resource ?? "").toSorted();
 }
 
 export const mergePatch = (plane: Reachable, path: string, body: object): Promise<unknown> => rawCall(plane, "PATCH", path, { body, contentType: "application/merge-patch+json" });
@@ -37,7 +37,7 @@ export async function containerIs(plane: Reachable, pod: KubeObject, container: 
     phase: "Running", conditions: [yes("PodScheduled"), yes("Initialized"), no("Ready"), no("ContainersReady")],
     containerStatuses: [{ name: "vllm", image: "registry.example/vllm", imageID: "", ready: false, restartCount: 0, ...container }],
   };
-  await mergePatch(plane, `${objectPath(PODS as unknown as Resource, pod.metadata)}/status`, { status });
+  await mergePatch(plane, `${objectPath(PODS, pod.metadata)}/status`, { status });
 }
 
 /** Events about objects of a namespace, as `kubectl get events` would print them. */

@@ -13,7 +13,7 @@ import { languageModelDeployment } from "../../operator/kinds/language-model-dep
 import { auditLog, consistently, eventually, IDENTITIES, rawCall, WRITE_VERBS, type ControlPlane, type Reachable } from "./control-plane.ts";
 import { untilSynced } from "./crash-house.ts";
 import { firstDifference, masked } from "./crash-mask.ts";
-import { fault, FaultProxy, type Fault, type Match, type Seen } from "./fault-proxy.ts";
+import { fault, type Fault, type FaultProxy, type Match, type Seen } from "./fault-proxy.ts";
 import { CHILDREN, conditionOf, furnishedNamespace, KINDS, put, remove } from "./house.ts";
 import { connect, type Connected } from "./kube-client.ts";
 import { lmd } from "./makers.ts";
@@ -85,45 +85,29 @@ export class CrashCampaign implements AsyncDisposable {
    */
   async run(crash?: Crash, reference?: Run): Promise<Run> {
     this.leader ??= await this.start();
+    const victim = this.leader;
     const standby = crash?.successor === "warm" ? await this.start() : undefined;
     const namespace = await furnishedNamespace(this.plane);
-    const victim = this.leader;
     const from = this.proxy.requests.length;
-    let killedAt: string | undefined;
-    let succession: Promise<RunningOperator> | undefined;
+    const writes = (): Seen[] => this.proxy.requests.slice(from).filter(writeIn(namespace));
+    const killing: Killing = { victim, standby };
     const rule = crash && this.proxy.when(writeIn(namespace), faultFor(crash, (write) => {
       victim.kill("SIGKILL");
-      killedAt = nameOf(write);
-      succession = this.succeed(victim, standby);
+      killing.at = nameOf(write);
+      killing.successor = this.succeed(victim, standby);
     }), { skip: crash.k - 1, times: 1 });
-
-    const complaints: string[] = [];
-    const states: Partial<Record<Stage, unknown>> = {};
-    const writes = (): Seen[] => this.proxy.requests.slice(from).filter(writeIn(namespace));
-    try {
-      for (const stage of STAGES) {
-        const hitsBefore = rule?.hits ?? 0;
-        await begin(this.plane, namespace, stage);
-        states[stage] = await this.ended(namespace, stage, reference?.states[stage]);
-        if ((rule?.hits ?? 0) > hitsBefore) complaints.push(...(await restless(writes)));
-      }
-    } catch (error) {
-      complaints.push((error as Error).message);
-    } finally {
-      rule?.remove();
-      this.leader = (await succession) ?? victim;
-      if (succession === undefined) await standby?.[Symbol.asyncDispose]();
-      if (this.leader.process.exitCode !== null) complaints.push(`the operator ended by itself with code ${this.leader.process.exitCode}`);
-    }
-    complaints.push(...twice(writes()), ...unsealed(writes()));
-    return { states, effects: await this.effects(namespace), writes: writes().map(nameOf), cutOff: writes().filter(({ forwarded, status }) => forwarded && status === undefined).map(pluralOf), killedAt, complaints };
+    const { states, complaints } = await this.stages(namespace, { writes, killing, reference });
+    rule?.remove();
+    complaints.push(...(await this.inherit(killing)), ...twice(writes()), ...unsealed(writes()));
+    const cutOff = writes().filter(({ forwarded, status }) => forwarded && status === undefined).map(pluralOf);
+    return { states, effects: await this.effects(namespace), writes: writes().map(nameOf), cutOff, killedAt: killing.at, complaints };
   }
 
   /** After a run that did not end: nothing of it may touch the next one. */
   async clear(): Promise<void> {
     await this.endAll();
     this.leader = await this.start();
-    const all = await rawCall<{ items: KubeObject[] }>(this.plane, "GET", collectionPath(languageModelDeployment.resource as unknown as Resource));
+    const all = await rawCall<{ items: KubeObject[] }>(this.plane, "GET", collectionPath(languageModelDeployment.resource));
     for (const { metadata } of all.items) await remove(this.plane, { apiVersion: "", kind: "LanguageModelDeployment", metadata });
   }
 
@@ -135,6 +119,31 @@ export class CrashCampaign implements AsyncDisposable {
   /** Lines at level error and above that any operator logged, and everything that is not a log line. */
   get outcries(): string[] {
     return this.everyone.flatMap(({ output }) => output).filter((line) => !line.startsWith("{") || (JSON.parse(line) as { level?: unknown }).level === "error");
+  }
+
+  /** The workload from stage to stage, until one does not end. */
+  private async stages(namespace: string, { writes, killing, reference }: { writes: () => Seen[]; killing: Killing; reference: Run | undefined }): Promise<{ states: Partial<Record<Stage, unknown>>; complaints: string[] }> {
+    const states: Partial<Record<Stage, unknown>> = {};
+    const complaints: string[] = [];
+    try {
+      for (const stage of STAGES) {
+        const wasKilled = killing.at !== undefined;
+        await begin(this.plane, namespace, stage);
+        states[stage] = await this.ended(namespace, stage, reference?.states[stage]);
+        if (killing.at !== undefined && !wasKilled) complaints.push(...(await restless(writes)));
+      }
+    } catch (error) {
+      complaints.push((error as Error).message);
+    }
+    return { states, complaints };
+  }
+
+  /** Who leads now is the victim of the next run. */
+  private async inherit({ victim, standby, successor }: Killing): Promise<string[]> {
+    if (successor === undefined) await standby?.[Symbol.asyncDispose]();
+    this.leader = successor === undefined ? victim : await successor;
+    const { exitCode } = this.leader.process;
+    return exitCode === null ? [] : [`the operator ended by itself with code ${exitCode}`];
   }
 
   private async endAll(): Promise<void> {
@@ -176,6 +185,14 @@ export class CrashCampaign implements AsyncDisposable {
       .map(({ verb, objectRef, responseStatus }) => `${verb} ${objectRef?.resource} ${responseStatus?.code}`)
       .toSorted();
   }
+}
+
+interface Killing {
+  readonly victim: RunningOperator;
+  readonly standby: RunningOperator | undefined;
+  /** The write at which it was killed. */
+  at?: string;
+  successor?: Promise<RunningOperator>;
 }
 
 function faultFor({ position }: Crash, kill: (write: Seen) => void): Fault {
