@@ -150,7 +150,8 @@ export class FakeCluster {
         const live = this.live(of, object.metadata);
         if (live === undefined) this.refuseNew();
         else if (options.createOnly === true) throw refusal(409, "AlreadyExists");
-        return this.put(of, { ...object, metadata: { ...live?.metadata, ...object.metadata } });
+        // Status stays, and the generation says that it is about another spec.
+        return this.put(of, { ...live, ...object, metadata: { ...live?.metadata, ...object.metadata, generation: (live?.metadata.generation ?? 0) + 1 } });
       },
       mergePatch: async (of, ref, patch, options = {}) => {
         this.write("patch", of);

@@ -46,6 +46,21 @@ describe("a name that is taken", () => {
   });
 });
 
+describe("a change of what runs", () => {
+  it("is never Serving before the Deployment has been rolled out again", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    const child = cluster.live(DEPLOYMENTS, ref);
+    const counts = { replicas: 1, readyReplicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+    cluster.put(DEPLOYMENTS, { ...child, status: { observedGeneration: child?.metadata.generation, ...counts } } as never);
+    await reconcile(cluster);
+    expect(reasonOf(cluster)).toBe("Serving");
+    cluster.put(resource, { ...lmd("a").args("--max-num-seqs=8").live(), status: cluster.live(resource, ref)?.status } as never);
+    await reconcile(cluster);
+    expect(reasonOf(cluster)).toBe("RollingOut");
+  });
+});
+
 describe("a revoked approval", () => {
   it("stops what runs although a child's name is taken", async () => {
     const cluster = furnished();
