@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { activity, approval, lm, lmd } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, type Resource } from "../../kube/resources.ts";
+import { DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
 import type { Condition, Deployment, KubeObject, Live } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import { SEAL_FINALIZER } from "../../lib/names.ts";
@@ -58,6 +58,22 @@ describe("a change of what runs", () => {
     cluster.put(resource, { ...lmd("a").args("--max-num-seqs=8").live(), status: cluster.live(resource, ref)?.status } as never);
     await reconcile(cluster);
     expect(reasonOf(cluster)).toBe("RollingOut");
+  });
+});
+
+describe("a watch that is late", () => {
+  it("makes nothing be written twice: what we wrote is known from the answer", async () => {
+    const cluster = furnished();
+    for (const one of [resource, DEPLOYMENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS]) cluster.late.add(one as Resource);
+    await reconcile(cluster);
+    const { length } = cluster.writes;
+    expect(cluster.writes).toContain("apply Deployment");
+    // The second pass may tell more than the first, whose snapshot had no child yet; the third has nothing to say.
+    await reconcile(cluster);
+    const second = cluster.writes.slice(length);
+    expect(second.filter((write) => write.startsWith("apply"))).toEqual([]);
+    await reconcile(cluster);
+    expect(cluster.writes.slice(length + second.length)).toEqual([]);
   });
 });
 
