@@ -64,7 +64,7 @@ describe("a change of what runs", () => {
 describe("a watch that is late", () => {
   it("makes nothing be written twice: what we wrote is known from the answer", async () => {
     const cluster = furnished();
-    for (const one of [resource, DEPLOYMENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS]) cluster.late.add(one as Resource);
+    for (const one of [resource, DEPLOYMENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS]) cluster.late.add(one);
     await reconcile(cluster);
     const { length } = cluster.writes;
     expect(cluster.writes).toContain("apply Deployment");
