@@ -18,11 +18,13 @@ import { languageModelDeployment, type LanguageModelDeployment } from "./schema.
 type Lookup = Pick<Context, "cache">;
 const { resource } = languageModelDeployment;
 
-/** Children wake the owner that their controller reference names. */
-const ownerOf = (child: Live): ObjectRef[] =>
-  (child.metadata.ownerReferences ?? [])
-    .filter((owner) => owner.controller === true && owner.kind === resource.kind)
-    .map((owner) => ({ namespace: child.metadata.namespace ?? "", name: owner.name }));
+/** Children wake the owner that their controller reference names; one whose reference was taken off, the owner that its label names. */
+function ownerOf({ metadata: { namespace = "", ownerReferences = [], labels } }: Live): ObjectRef[] {
+  const controller = ownerReferences.find((owner) => owner.controller === true);
+  if (controller !== undefined) return controller.kind === resource.kind ? [{ namespace, name: controller.name }] : [];
+  const name = labels?.[DEPLOYMENT];
+  return name === undefined ? [] : [{ namespace, name }];
+}
 
 const inNamespaceOf = (object: Live, { cache }: Lookup): Live<LanguageModelDeployment>[] => cache(resource).by(BY_NAMESPACE, object.metadata.namespace ?? "");
 

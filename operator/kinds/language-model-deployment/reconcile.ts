@@ -21,12 +21,14 @@ import { observeRemains, planTeardown } from "./teardown.ts";
 const { resource } = languageModelDeployment;
 /** How long to wait where a watch normally says earlier that something moved. */
 const RECHECK_MS = 60_000;
+/** The end of a Deployment whose label somebody took off is told by no watch. */
+const DRAIN_RECHECK_MS = 10_000;
 
 export async function reconcile(ref: ObjectRef, context: Context, options: Options): Promise<Outcome> {
   // 1. get
   const live = context.cache(resource).get(keyOf(ref));
   const occupied = await letGoOfPredecessor(ref, context);
-  if (live === undefined) return occupied ? waiting("Draining", RECHECK_MS) : done();
+  if (live === undefined) return occupied ? waiting("Draining", DRAIN_RECHECK_MS) : done();
   if (live.metadata.deletionTimestamp !== undefined) return tearDown(live, context);
   const parsed = parse(languageModelDeployment, live);
   if (parsed.ok) return bringAbout(parsed.value, context, options);
@@ -63,5 +65,5 @@ async function tearDown(live: Live, context: Context): Promise<Outcome> {
   const others = (live.metadata.finalizers ?? []).filter((finalizer) => finalizer !== SEAL_FINALIZER);
   if (waitsFor === undefined && others.length === 0) return done();
   await report({ resource, live }, summariseTeardown(live, waitsFor, others), context);
-  return waitsFor === undefined ? done() : waiting("Draining", RECHECK_MS);
+  return waitsFor === undefined ? done() : waiting("Draining", DRAIN_RECHECK_MS);
 }

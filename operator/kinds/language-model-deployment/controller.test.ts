@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { DEPLOYMENTS } from "../../kube/resources.ts";
+import type { Live } from "../../lib/k8s-types.ts";
+import { servingLabels } from "../../lib/labels.ts";
+import { languageModelDeploymentController } from "./controller.ts";
+
+const { reads } = languageModelDeploymentController({ metricsScraper: undefined });
+const owner = (kind: string, name: string) => ({ apiVersion: "x/v1", kind, name, uid: "u", controller: true });
+const child = (metadata: object): Live => ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: "n", name: "a", uid: "d", resourceVersion: "1", ...metadata } });
+const wokenBy = (changed: Live) => reads.find(({ cache }) => cache.resource === DEPLOYMENTS)?.wakes(changed, undefined as never);
+
+describe("a change of a child", () => {
+  it("wakes the deployment that controls it, whatever its labels say", () => {
+    expect(wokenBy(child({ labels: servingLabels("other"), ownerReferences: [owner("LanguageModelDeployment", "a")] }))).toEqual([{ namespace: "n", name: "a" }]);
+  });
+
+  it("wakes the deployment that its label names when somebody took the owner reference off", () => {
+    expect(wokenBy(child({ labels: servingLabels("a") }))).toEqual([{ namespace: "n", name: "a" }]);
+    expect(wokenBy(child({}))).toEqual([]);
+  });
+
+  it("wakes nobody when it belongs to something else", () => {
+    expect(wokenBy(child({ labels: servingLabels("a"), ownerReferences: [owner("Widget", "a")] }))).toEqual([]);
+  });
+});
