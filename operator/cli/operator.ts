@@ -8,6 +8,7 @@
 import { Caches } from "../kube/caches.ts";
 import { KubeClient } from "../kube/client.ts";
 import { loadCredentials, type CredentialSource } from "../kube/credentials.ts";
+import type { Restart } from "../kube/reflector.ts";
 import { Transport } from "../kube/transport.ts";
 import { ConfigError, type Config } from "../config.ts";
 import { controllers } from "../kinds/index.ts";
@@ -20,6 +21,7 @@ import { loopCheck, startHealthServer, syncedCheck, workerCheck, type HealthServ
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Manager } from "../runtime/manager.ts";
 import { Metrics } from "../runtime/metrics.ts";
+import { watchLog } from "../runtime/watch-log.ts";
 
 /** SIGTERM hands over within 3 s (controller-runtime waits for reconciles, too); what is under way gets this long. */
 const FINISH_MS = 1_500;
@@ -84,7 +86,12 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   });
   const api = new KubeClient({ transport, onCall, fence: elector.fence });
   const events = new EventWriter({ api, clock, log, instance: identity, onDropped: (why) => metrics.eventDropped(why) });
-  const caches = new Caches({ transport, client: unfenced, onRestart: (restart) => metrics.watchRestarted(restart) });
+  const warn = watchLog(log);
+  const onRestart = (restart: Restart): void => {
+    metrics.watchRestarted(restart);
+    warn(restart);
+  };
+  const caches = new Caches({ transport, client: unfenced, onRestart });
   const list = controllers({ metricsScraper: config.metricsScraper });
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
   for (const { name, owns, conditions } of list) metrics.watchObjects(name, () => caches.for(owns).list(), conditions);
