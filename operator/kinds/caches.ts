@@ -8,6 +8,7 @@ import type { CacheSpec } from "../kube/cache.ts";
 import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
 import type { KubeObject, Live, Node, ObjectMeta, PersistentVolumeClaim, Pod } from "../lib/k8s-types.ts";
 import { DEPLOYMENT, HOHEIT, MANAGED_BY } from "../lib/labels.ts";
+import { API_GROUP } from "../lib/names.ts";
 import { languageModelDeployment } from "./language-model-deployment/schema.ts";
 import { languageModel } from "./language-model/schema.ts";
 import { modelApproval } from "./model-approval/schema.ts";
@@ -16,8 +17,19 @@ import { processingActivity } from "./processing-activity/schema.ts";
 /** Index of our own kinds: references stay in a namespace, so that is how they are looked up. */
 export const BY_NAMESPACE = "namespace";
 
+/**
+ * Annotations are up to 256 KiB of whatever a tenant or a tool writes there (`last-applied-configuration`), on any number
+ * of objects: only ours are kept.
+ */
+function withoutNotes<T extends KubeObject>(object: Live<T>): Live<T> {
+  const { annotations, ...metadata } = object.metadata;
+  const ours = Object.entries(annotations ?? {}).filter(([key]) => key.startsWith(`${API_GROUP}/`));
+  return { ...object, metadata: { ...metadata, ...(ours.length > 0 && { annotations: Object.fromEntries(ours) }) } };
+}
+
 const own = <T extends KubeObject>(resource: Resource<T>): CacheSpec<T> => ({
   resource,
+  keep: withoutNotes,
   index: (object) => ({ [BY_NAMESPACE]: [object.metadata.namespace ?? ""] }),
 });
 
@@ -28,7 +40,7 @@ export const languageModelDeployments = own(languageModelDeployment.resource);
 
 const OURS = `${MANAGED_BY}=${HOHEIT}`;
 
-const child = <T extends KubeObject>(resource: Resource<T>): CacheSpec<T> => ({ resource, labelSelector: OURS });
+const child = <T extends KubeObject>(resource: Resource<T>): CacheSpec<T> => ({ resource, labelSelector: OURS, keep: withoutNotes });
 
 export const deployments = child(DEPLOYMENTS);
 export const services = child(SERVICES);
