@@ -55,6 +55,19 @@ describe("the manager", () => {
     await led;
   });
 
+  it("looks again within ten minutes at what time decides, because the wall clock may be set meanwhile", async () => {
+    const { clock, serviceStore, passes, lead, stop } = manage(() => done(86_400_000));
+    serviceStore.upsert(service("a"));
+    const led = lead();
+    await settle();
+    await clock.run(10 * 60_000 - 1);
+    expect(passes).toEqual(["a"]);
+    await clock.run(1);
+    expect(passes).toEqual(["a", "a"]);
+    stop.abort();
+    await led;
+  });
+
   it("looks at what objects that are gone left behind when it begins to lead", async () => {
     const { nodeStore, passes, lead, stop } = manage(() => done());
     nodeStore.upsert(node(2, "8"));

@@ -41,6 +41,9 @@ interface Driven {
   readonly cache: Cache;
 }
 
+/** Expiry is a time of the wall clock, which may be set; timers run by another clock. So no answer is trusted for longer. */
+const LONGEST_LOOK_AWAY_MS = 10 * 60_000;
+
 export class Manager {
   private readonly options: ManagerOptions;
   private readonly driven: readonly Driven[];
@@ -136,7 +139,7 @@ export class Manager {
       const outcome = await controller.reconcile(refOf(key), { api, clock, events, log, cache: (resource) => this.cacheOf(resource) });
       queue.forget(key);
       if (outcome.kind === "waiting") queue.addAfter(key, outcome.delayMs);
-      if (outcome.kind !== "waiting" && outcome.recheckAfterMs !== undefined) queue.addAfter(key, outcome.recheckAfterMs);
+      if (outcome.kind !== "waiting" && outcome.recheckAfterMs !== undefined) queue.addAfter(key, Math.min(outcome.recheckAfterMs, LONGEST_LOOK_AWAY_MS));
       log.debug({ outcome }, "reconciled");
       return outcome.kind;
     } catch (error) {

@@ -28,7 +28,8 @@ async function follow(approval: Live<ModelApproval>, context: Context): Promise<
   const now = context.clock.now();
   const summary = judge(approval, activity !== undefined, now);
   await report({ resource: modelApproval.resource, live: approval }, summary, context);
-  if (summary.stalled) return stalled("Expired", "create a new approval");
+  // Looked at again: a wall clock that had gone wrong may be set back.
+  if (summary.stalled) return stalled("Expired", "create a new approval", RECHECK_MS);
   return activity === undefined ? waiting("ActivityNotFound", RECHECK_MS) : done(Date.parse(approval.spec.expiryTime) - now);
 }
 
