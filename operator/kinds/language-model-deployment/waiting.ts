@@ -46,18 +46,15 @@ function podWaitsFor(pod: Live<Pod>, input: WaitingInput): WaitingFor | undefine
 
 function unscheduled(pod: string, words: string, input: WaitingInput): WaitingFor {
   const { resource, count } = input.deployment.spec.accelerators;
-  const largest = largestNode(input.nodes, resource);
-  if (largest.count >= count) return { reason: "Unschedulable", message: `${pod}: ${cut(words)}`, stalled: false };
-  const have = largest.count === 0 ? `no node of this cluster offers ${resource}` : `the largest node, ${largest.name}, has ${largest.count}`;
+  const most = mostOnOneNode(input.nodes, resource);
+  if (most >= count) return { reason: "Unschedulable", message: `${pod}: ${cut(words)}`, stalled: false };
+  const have = most === 0 ? `no node of this cluster offers ${resource}` : `the largest node has ${most}`;
   return { reason: "NoNodeFits", message: `${pod}: ${cut(words)} It asks for ${count} ${resource}; ${have}.`, stalled: false };
 }
 
-/** The node that offers most of a resource (allocatable). Ties go to the first name. */
-export function largestNode(nodes: readonly Live<Node>[], resource: string): { name: string; count: number } {
-  return nodes
-    .map((node) => ({ name: node.metadata.name, count: Number(node.status?.allocatable?.[resource] ?? 0) }))
-    .toSorted((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))[0] ?? { name: "", count: 0 };
-}
+/** How many of a resource one node offers at most (allocatable). Not which: who may read a deployment may not list nodes. */
+const mostOnOneNode = (nodes: readonly Live<Node>[], resource: string): number =>
+  Math.max(0, ...nodes.map(({ status }) => Number(status?.allocatable?.[resource] ?? 0)));
 
 /** Words of the kubelet for a container that it cannot start, by what to do about them. */
 const KUBELET_REASONS: Readonly<Record<string, Reason>> = {
