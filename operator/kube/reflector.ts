@@ -60,13 +60,19 @@ export class Reflector<T extends KubeObject = KubeObject> {
   /** Runs until `signal` aborts, then resolves. Rejects only for a bug (a `keep` or `index` that throws). */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
+    let wasAway = false;
     while (!signal.aborted) {
       const started = performance.now();
       this.#progress = false;
       const error = await this.#once(signal);
       if (signal.aborted) return;
-      if (this.#progress || performance.now() - started > HEALTHY_MS) failures = 0;
-      await this.#pause(error, failures, signal);
+      const reason = reasonFor(error);
+      if (reason === undefined) throw error;
+      // A server that was away and answers again (403 and 429 while it starts) is not made to pay for the time that it was away.
+      const isAway = reason === "unreachable" || reason === "broken";
+      if (this.#progress || performance.now() - started > HEALTHY_MS || (wasAway && !isAway)) failures = 0;
+      wasAway = isAway;
+      await this.#pause(error, { reason, failures }, signal);
       failures += 1;
     }
   }
@@ -83,9 +89,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
     }
   }
 
-  async #pause(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
-    const reason = reasonFor(error);
-    if (reason === undefined) throw error;
+  async #pause(error: unknown, { reason, failures }: { reason: RestartReason; failures: number }, signal: AbortSignal): Promise<void> {
     if (reason === "gone") this.#from = undefined;
     const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : undefined;
     const delayMs = restartDelay({ reason, failures, retryAfterMs, random: this.#random });

@@ -6,9 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DEPLOYMENTS, NETWORK_POLICIES, SERVICES, type Resource } from "../../operator/kube/resources.ts";
 import { objectPath } from "../../operator/kube/url.ts";
 import type { Deployment, KubeObject } from "../../operator/lib/k8s-types.ts";
+import { languageModel } from "../../operator/kinds/language-model/schema.ts";
 import { consistently, eventually, IDENTITIES, installHoheit, rawCall, type ControlPlane } from "../support/control-plane.ts";
 import { containerIs, creations, eventsIn, leads, mergePatch, PATIENT_LEASE, removeDeployments, untilSynced } from "../support/crash-house.ts";
-import { fault, FaultProxy, match, type Fault, type Match } from "../support/fault-proxy.ts";
+import { fault, FaultProxy, match, type Fault, type Match, type Seen } from "../support/fault-proxy.ts";
 import { CHILDREN, conditionOf, deploymentNamed, find, furnishedNamespace, podsOf, put, remove, startHouse, untilReason } from "../support/house.ts";
 import { kstatus } from "../support/kstatus.ts";
 import { lmd } from "../support/makers.ts";
@@ -58,15 +59,16 @@ async function served(name = "assistant"): Promise<string> {
   return namespace;
 }
 
-/** As when the machine of the control plane fails: what looks after nodes goes down with it and does not condemn them when it is back. */
-async function withoutApiServer(meanwhile: () => Promise<void>): Promise<void> {
-  await plane.controllerManager?.kill("SIGKILL");
-  await plane.apiServer.kill("SIGKILL");
+/**
+ * As when the machine of the control plane fails: all of it is gone and comes back without a memory of nodes that it did
+ * not hear from. The simulated kubelets go with it only where they are away for longer than their leases of 40 s: a new
+ * one waits for these, an old one would have to sit out its own back-off.
+ */
+async function withoutApiServer(meanwhile: () => Promise<void>, howLong: "briefly" | "for long" = "briefly"): Promise<void> {
+  const others = [plane.scheduler, plane.controllerManager, ...(howLong === "for long" ? [plane.kwok] : [])];
+  for (const component of [...others, plane.apiServer]) await component?.kill("SIGKILL");
   await meanwhile();
-  await plane.apiServer.start();
-  await plane.kwok?.start();
-  await plane.scheduler?.start();
-  await plane.controllerManager?.start();
+  for (const component of [plane.apiServer, ...others]) await component?.start();
 }
 
 describe("an API server that is away", () => {
@@ -77,8 +79,9 @@ describe("an API server that is away", () => {
     await withoutApiServer(() => consistently(async () => {
       expect((await fetch(`${address}/healthz`)).status).toBe(200);
       expect(operator.process.exitCode).toBeNull();
-    }, { forMs: 60_000, everyMs: 1000 }));
+    }, { forMs: 60_000, everyMs: 1000 }), "for long");
     await put(plane, lmd("second").namespace(namespace).manifest());
+    await eventually(async () => expect(await find(plane, DEPLOYMENTS, namespace, "second")).toBeDefined(), { timeoutMs: 15_000 });
     await untilReason(plane, namespace, "second", "Serving");
     await untilReason(plane, namespace, "assistant", "Serving");
     expect(await uidsOf(namespace, "assistant")).toEqual(before);
@@ -154,6 +157,43 @@ describe("an API server that answers badly for a while", () => {
     expect(rule.hits).toBeGreaterThan(0);
     expect(await creations(plane, namespace)).toEqual(ONE_OF_EACH);
     expect(operator.process.exitCode).toBeNull();
+  });
+});
+
+describe("watches that are late", () => {
+  it("make nothing twice: what was just written is known from the answer", async () => {
+    const { proxy } = await begin();
+    const namespace = await furnishedNamespace(plane);
+    await eventually(async () => expect(conditionOf((await find(plane, languageModel.resource as unknown as Resource, namespace, "mistral-small")) as never, "Ready")?.status).toBe("True"));
+    const blind = proxy.when((request) => request.isWatch && !request.path.includes("hoheit.dev"), fault.status(500));
+    proxy.endWatches();
+    await eventually(() => blind.hits >= CHILDREN.length);
+    const applied = (status: number): Seen[] => proxy.requests.filter((request) => writeTo(namespace, "deployments")(request) && request.status === status);
+    await put(plane, lmd("assistant").namespace(namespace).manifest());
+    await eventually(() => applied(201).length === 1);
+    await put(plane, lmd("assistant").namespace(namespace).args("--max-num-seqs=8").manifest());
+    await eventually(() => applied(200).length === 1);
+    const astray = proxy.requests.filter(({ path, isWatch, isWrite, status }) => path.includes(`/namespaces/${namespace}/`) && !path.includes("hoheit.dev") && !isWatch && (!isWrite || status === 409));
+    expect(astray.map(({ method, path, status }) => `${method} ${path} ${status}`)).toEqual([]);
+    expect(await creations(plane, namespace)).toEqual(ONE_OF_EACH);
+    blind.remove();
+    await eventually(() => untilReason(plane, namespace, "assistant", "Serving"), { timeoutMs: 60_000 });
+  }, 120_000);
+});
+
+describe("a watch of deployments that is late", () => {
+  it("makes no status write fail: what was just written is known from the answer", async () => {
+    const { proxy } = await begin();
+    const namespace = await served();
+    const blind = proxy.when((request) => request.isWatch && request.path.endsWith("/languagemodeldeployments"), fault.status(500));
+    proxy.endWatches();
+    await eventually(() => blind.hits > 0);
+    const [pod] = await podsOf(plane, namespace, "assistant");
+    await containerIs(plane, pod as KubeObject, { lastState: { terminated: { exitCode: 17, reason: "Error" } } });
+    await untilReason(plane, namespace, "assistant", "Crashing");
+    await containerIs(plane, pod as KubeObject, { lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } } });
+    await untilReason(plane, namespace, "assistant", "OutOfMemory");
+    expect(proxy.requests.filter(({ isWrite, status }) => isWrite && status === 409).map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   });
 });
 
