@@ -197,6 +197,30 @@ describe("a watch of deployments that is late", () => {
   });
 });
 
+describe("a view that is stale", () => {
+  it("never deletes what somebody else made in the place of a child", async () => {
+    const { proxy } = await begin();
+    const namespace = await served();
+    const at = objectPath(DEPLOYMENTS, { namespace, name: "assistant" });
+    const blind = proxy.when((request) => request.isWatch && request.path.endsWith("/deployments"), fault.status(500));
+    proxy.endWatches();
+    await eventually(() => blind.hits > 0);
+    await rawCall(plane, "DELETE", `${at}?propagationPolicy=Background`);
+    const labels = { mine: "yes" };
+    const theirs = await eventually(() => rawCall<KubeObject>(plane, "POST", `/apis/apps/v1/namespaces/${namespace}/deployments`, {
+      body: {
+        apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "assistant" },
+        spec: { replicas: 0, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "a", image: "registry.example/a" }] } } },
+      },
+    }));
+    await remove(plane, lmd("assistant").namespace(namespace).manifest());
+    await eventually(() => proxy.requests.some(({ method, path, status }) => method === "DELETE" && path === at && status !== undefined));
+    blind.remove();
+    await eventually(async () => expect(await deploymentNamed(plane, namespace, "assistant")).toBeUndefined(), { timeoutMs: 60_000 });
+    expect((await find(plane, DEPLOYMENTS, namespace, "assistant"))?.metadata.uid).toBe(theirs.metadata.uid);
+  }, 120_000);
+});
+
 describe("a leader that was stopped for longer than its lease", () => {
   it("writes nothing when it wakes up, and ends", async () => {
     const first = await begin(QUICK_LEASE);
