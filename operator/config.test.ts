@@ -14,7 +14,7 @@ const problems = (flags: Record<string, unknown>, environment: Record<string, st
 describe("loadConfig", () => {
   it("has a working default for everything", () => {
     expect(loadConfig({}, {})).toMatchObject({
-      namespace: "hoheit-system", workers: 32, logLevel: "info", listen: { host: "::", port: 8080 },
+      namespace: "hoheit-system", workers: 10, logLevel: "info", listen: { host: "::", port: 8080 },
       lease: { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000, pollMs: 1_000 }, inCluster: undefined,
     });
   });
@@ -25,7 +25,7 @@ describe("loadConfig", () => {
   });
 
   it("takes an empty variable for one that is not set", () => {
-    expect(loadConfig({}, { HOHEIT_WORKERS: "" }).workers).toBe(32);
+    expect(loadConfig({}, { HOHEIT_WORKERS: "" }).workers).toBe(10);
   });
 
   it.each([

@@ -40,7 +40,7 @@ const settings = z.object({
   context: z.string().optional().describe("context of the kubeconfig"),
   namespace: z.string().default("hoheit-system").describe("namespace of the operator: its Lease lives there"),
   identity: z.string().min(1).default(() => hostname()).describe("name of this replica in the Lease, followed by a random part"),
-  workers: z.coerce.number().int().min(1).max(256).default(32).describe("reconciles at a time, per kind"),
+  workers: z.coerce.number().int().min(1).max(256).default(10).describe("reconciles at a time, per kind"),
   leaseSeconds: seconds().int().default(15).describe("how long a leader that went silent is waited for"),
   renewSeconds: seconds().default(10).describe("how long a leader goes on without a renewal"),
   retrySeconds: seconds().default(2).describe("pause between renewals"),

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- deployments`: what the operator makes of N LanguageModelDeployments, beside the same objects written
- * plainly: the same custom resource, children and status by our own client with the operator's identity, 64 at a time, with
+ * plainly: the same custom resource, children, Event and status by our own client with the operator's identity, 64 at a time, with
  * nothing to watch and nothing to decide. Rounds are interleaved, each on a fresh etcd and API server.
  *
  * There is no controller manager. For the second phase a stand-in of this file says of every Deployment that it is rolled
@@ -13,20 +13,25 @@ import type { ControlPlane } from "../../hack/cluster/control-plane.ts";
 import { buildChildren } from "../../operator/kinds/language-model-deployment/build/index.ts";
 import type { LanguageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { Caches } from "../../operator/kube/caches.ts";
-import { DEPLOYMENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
+import { DEPLOYMENTS, EVENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
 import type { Cache } from "../../operator/kube/cache.ts";
 import type { Condition, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
+import { buildEvent } from "../../operator/runtime/event-object.ts";
+import type { EventNote } from "../../operator/runtime/events.ts";
 import { controllerReference } from "../../operator/runtime/execute.ts";
 import { DIGEST, lmd } from "../support/makers.ts";
 import { keep, show, spread } from "./figures.ts";
-import { besidesLease, count, DEPLOYED, join, manifestOf, memoryOf, nameOf, NAMESPACE, OPERATOR, requestsOf, side, startBenchHouse, startOperator, until, WRITES, type Request } from "./house.ts";
+import { besidesLease, count, cpuSince, DEPLOYED, join, manifestOf, memoryOf, nameOf, NAMESPACE, OPERATOR, requestsOf, side, startBenchHouse, startOperator, until, WRITES, type Request } from "./house.ts";
 
 const REST_MS = 10_000;
 const LIMIT_MS = 180_000;
 
+/** What it takes to have all objects there. The API server's share is what neighbours on the machine disturb least. */
+interface Cost { readonly seconds: number; readonly serverCpuSeconds: number; readonly clientCpuSeconds: number }
+
 interface OperatorRun {
   /** First create to last status. */
-  readonly convergeSeconds: number;
+  readonly converge: Cost;
   /** Stand-in's first write to the last LanguageModelDeployment that is Ready. */
   readonly rolloutSeconds: number;
   readonly requests: Readonly<Record<"converge" | "rollout" | "rest" | "restart", Readonly<Record<string, number>>>>;
@@ -40,13 +45,13 @@ export async function deployments(args: string[]): Promise<void> {
   const [n, rounds] = [Number(values.n), Number(values.runs)];
   const bundle = await build();
   const ours: OperatorRun[] = [];
-  const plain: number[] = [];
+  const plain: Cost[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const one = await inHouse((plane) => runOperator(plane, bundle, n));
     const floor = await inHouse((plane) => writePlainly(plane, n, one.status));
     ours.push(one);
     plain.push(floor);
-    console.log(`round ${round}, N=${n}, load ${loadavg()[0]?.toFixed(1)}: operator ${one.convergeSeconds.toFixed(2)} s, plainly ${floor.toFixed(2)} s; ${JSON.stringify(one)}`);
+    console.log(`round ${round}, N=${n}, load ${loadavg()[0]?.toFixed(1)}: operator ${JSON.stringify(one.converge)}, plainly ${JSON.stringify(floor)}, ${JSON.stringify(one.memoryMiB)}`);
   }
   report(n, ours, plain);
 }
@@ -73,7 +78,9 @@ async function runOperator(plane: ControlPlane, bundle: string, n: number): Prom
     await quiet(plane, 2_000);
     const empty = memoryOf(first.pid).now;
     const phase = phases(plane);
-    const convergeSeconds = await converge(admin.client, seen, n);
+    const [serverCpu, clientCpu] = [cpuSince(plane.apiServer.pid), cpuSince(first.pid)];
+    const seconds = await converge(admin.client, seen, n);
+    const cost = { seconds, serverCpuSeconds: serverCpu(), clientCpuSeconds: clientCpu() };
     await quiet(plane, 1_500);
     const [converge1, converged] = [phase(), memoryOf(first.pid).now];
     const rolloutSeconds = await rollOut(admin.client, seen, n);
@@ -86,7 +93,7 @@ async function runOperator(plane: ControlPlane, bundle: string, n: number): Prom
     await second.leads;
     await quiet(plane, 3_000);
     return {
-      convergeSeconds, rolloutSeconds, status: seen.get(`${NAMESPACE}/${nameOf(0)}`)?.status,
+      converge: cost, rolloutSeconds, status: seen.get(`${NAMESPACE}/${nameOf(0)}`)?.status,
       requests: { converge: count(converge1), rollout: count(rollout), rest: count(rest), restart: count(phase()) },
       memoryMiB: { empty, converged, ready: atRest.now, restarted: memoryOf(second.pid).now, most: atRest.most },
     };
@@ -133,20 +140,25 @@ async function lastOf(seen: Cache<LanguageModelDeployment>, n: number, holds: (o
   return last;
 }
 
+/** As the operator announces a rollout. */
+const NOTE: EventNote = { type: "Normal", reason: "RollingOut", action: "Reconcile", message: "Pods are being created or replaced." };
+
 /** Seconds for the same objects without an operator. */
-async function writePlainly(plane: ControlPlane, n: number, status: object | undefined): Promise<number> {
+async function writePlainly(plane: ControlPlane, n: number, status: object | undefined): Promise<Cost> {
   using admin = join(plane, "admin");
   using writer = join(plane, OPERATOR.name);
+  const [serverCpu, clientCpu] = [cpuSince(plane.apiServer.pid), cpuSince(process.pid)];
   const started = performance.now();
   await side(n, async (i) => {
     const made = await admin.client.create<KubeObject>(DEPLOYED, manifestOf(i));
     for (const [resource, child] of childrenOf(i)) {
       await writer.client.apply(resource, { ...child, metadata: { ...child.metadata, ownerReferences: [controllerReference(made)] } }, { createOnly: true });
     }
+    await writer.client.create(EVENTS, buildEvent(made, NOTE, { instance: "plain-writer", nowMs: Date.now() }));
     const { uid, resourceVersion } = made.metadata;
     await writer.client.mergePatch(DEPLOYED, made.metadata, { status }, { uid, resourceVersion, subresource: "status" });
   });
-  return (performance.now() - started) / 1000;
+  return { seconds: (performance.now() - started) / 1000, serverCpuSeconds: serverCpu(), clientCpuSeconds: clientCpu() };
 }
 
 function childrenOf(i: number): [Resource, KubeObject][] {
@@ -178,13 +190,17 @@ async function quiet(plane: ControlPlane, ms: number): Promise<void> {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function report(n: number, ours: readonly OperatorRun[], plain: readonly number[]): void {
+function report(n: number, ours: readonly OperatorRun[], plain: readonly Cost[]): void {
   const writesOf = (requests: Readonly<Record<string, number>>): number => Object.entries(requests).reduce((sum, [what, times]) => sum + (WRITES.has(what.split(" ")[0] ?? "") ? times : 0), 0);
   const of = (figure: (run: OperatorRun) => number) => spread(ours.map(figure));
   const figures = {
-    "operator, s": of(({ convergeSeconds }) => convergeSeconds),
-    "plainly, s": spread(plain),
-    "share of the floor": spread(ours.map(({ convergeSeconds }, i) => (plain[i] ?? Number.NaN) / convergeSeconds)),
+    "operator, s": of(({ converge }) => converge.seconds),
+    "plainly, s": spread(plain.map(({ seconds }) => seconds)),
+    "share of the floor": spread(ours.map(({ converge }, i) => (plain[i]?.seconds ?? Number.NaN) / converge.seconds)),
+    "API server's CPU, operator, s": of(({ converge }) => converge.serverCpuSeconds),
+    "API server's CPU, plainly, s": spread(plain.map(({ serverCpuSeconds }) => serverCpuSeconds)),
+    "operator's CPU, s": of(({ converge }) => converge.clientCpuSeconds),
+    "plain writer's CPU, s": spread(plain.map(({ clientCpuSeconds }) => clientCpuSeconds)),
     "rolled out to Ready, s": of(({ rolloutSeconds }) => rolloutSeconds),
     "writes per deployment to converge": of(({ requests }) => writesOf(requests.converge) / n),
     "writes per deployment, rolled out to Ready": of(({ requests }) => writesOf(requests.rollout) / n),

@@ -134,6 +134,19 @@ export function memoryOf(pid: number): { now: number; most: number } {
   return { now: field("VmRSS"), most: field("VmHWM") };
 }
 
+/** Seconds of CPU, in user and kernel mode, that a process has used. */
+function cpuOf(pid = 0): number {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const [user, system] = text.slice(text.lastIndexOf(")") + 2).split(" ").slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
+}
+
+/** Tells how much CPU the process has used since this call. */
+export function cpuSince(pid: number | undefined): () => number {
+  const before = cpuOf(pid);
+  return () => cpuOf(pid) - before;
+}
+
 /** The part of an audit line that benchmarks read. */
 export interface Request {
   readonly stage: string;

@@ -121,7 +121,8 @@ function figuresOf(lines: readonly Line[]): Figures {
 
 function report(n: number, results: ReadonlyMap<string, readonly Figures[]>): void {
   const summary = Object.fromEntries([...results].map(([name, rounds]) => [name, summarise(rounds)]));
-  console.table(Object.fromEntries(Object.entries(summary).map(([name, figures]) => [name, Object.fromEntries(Object.entries(figures).map(([figure, value]) => [figure, show(value)]))])));
+  const figures = [...new Set(Object.values(summary).flatMap((one) => Object.keys(one)))];
+  console.table(Object.fromEntries(figures.map((figure) => [figure, Object.fromEntries(Object.entries(summary).flatMap(([name, { [figure]: value }]) => (value === undefined ? [] : [[name, show(value)]])))])));
   const ratios = ratiosOf(results);
   console.log(Object.entries(ratios).map(([what, value]) => `${what}: ${show(value)}`).join("\n"));
   keep(`peers-${n}-${[...results.keys()].filter((name) => name !== "floor").join("-")}`, { n, summary, ratios });
