@@ -29,7 +29,7 @@ export async function measureFloor({ folder, env }: Harness, n: number): Promise
     await mustCall({ method: "DELETE", url: `${env["API"]}/api/v1/namespaces/${namespace}/configmaps`, ca, token: "tok-admin", timeoutMs: 60_000 });
   }
   const output = await must(process.execPath, "--no-warnings", join(folder, "node", "writer.mjs"), "--op", "mix", "--lib", "http2", "--conns", "1", "--ns", "mix", "--n", String(n), "--c", IN_FLIGHT);
-  const { s, errs } = JSON.parse(output) as { s: number; errs: number };
+  const { s, errs, cpuApi } = JSON.parse(output) as { s: number; errs: number; cpuApi: number };
   if (errs > 0) throw new Error(`the plain writer failed ${errs} times: ${output}`);
-  return { convergeSeconds: s };
+  return { convergeSeconds: s, serverCpuSeconds: cpuApi };
 }

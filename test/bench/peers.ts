@@ -92,6 +92,7 @@ interface Line {
   readonly rss?: number;
   readonly rssPeak?: number;
   readonly cpuOp?: number;
+  readonly cpuApi?: number;
   readonly p50ms?: number;
   readonly p99ms?: number;
   readonly quietAfterS?: number;
@@ -110,7 +111,7 @@ function figuresOf(lines: readonly Line[]): Figures {
   const lists = Object.entries(requests("restart")?.byVerb ?? {}).filter(([verb]) => verb.startsWith("list")).reduce((sum, [, count]) => sum + count, 0);
   const [created, drift, exact] = [did("create"), did("drift"), phase("restart exact")];
   const found: Record<string, number | undefined> = {
-    convergeSeconds: created.T, convergeWrites: requests("converge")?.writes, operatorCpuSeconds: created.cpuOp,
+    convergeSeconds: created.T, convergeWrites: requests("converge")?.writes, operatorCpuSeconds: created.cpuOp, serverCpuSeconds: created.cpuApi,
     rssEmptyMiB: phase("empty").rss, rssConvergedMiB: phase("converged").rss, rssPeakMiB: created.rssPeak,
     driftP50Ms: drift.p50ms, driftP99Ms: drift.p99ms, restWrites: requests("idle")?.writes, rssAtRestMiB: phase("idle").rss,
     restartWrites: requests("restart")?.writes, restartLists: lists, restartQuietSeconds: phase("restart").quietAfterS,
