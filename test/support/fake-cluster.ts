@@ -150,6 +150,7 @@ export class FakeCluster {
         const live = this.live(of, object.metadata);
         if (live === undefined) this.refuseNew();
         else if (options.createOnly === true) throw refusal(409, "AlreadyExists");
+        else this.expect(of, object.metadata, options);
         // Status stays, and the generation says that it is about another spec.
         return this.put(of, { ...live, ...object, metadata: { ...live?.metadata, ...object.metadata, generation: (live?.metadata.generation ?? 0) + 1 } });
       },

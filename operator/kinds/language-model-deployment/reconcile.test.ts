@@ -77,6 +77,21 @@ describe("a watch that is late", () => {
   });
 });
 
+describe("an object that took the place of ours while the watch was late", () => {
+  it("is not overwritten: the identity is a precondition, not the name", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    const service = cluster.live(SERVICES, ref);
+    cluster.put(SERVICES, { ...service, spec: { ...service?.spec, selector: { edited: "by-hand" } } } as never);
+    cluster.late.add(SERVICES);
+    cluster.remove(SERVICES, ref);
+    cluster.put(SERVICES, { ...theirs("Service", "v1"), metadata: { ...ref, uid: "theirs" } } as never);
+    await expect(reconcile(cluster)).rejects.toMatchObject({ code: 409 });
+    expect(cluster.live(SERVICES, ref)?.metadata).toMatchObject({ uid: "theirs" });
+    expect(cluster.live(SERVICES, ref)).not.toHaveProperty("spec");
+  });
+});
+
 describe("a revoked approval", () => {
   it("stops what runs although a child's name is taken", async () => {
     const cluster = furnished();

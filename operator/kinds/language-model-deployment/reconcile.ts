@@ -22,13 +22,13 @@ const { resource } = languageModelDeployment;
 /** How long to wait where a watch normally says earlier that something moved. */
 const RECHECK_MS = 60_000;
 /** The end of a Deployment whose label somebody took off is told by no watch. */
-const DRAIN_RECHECK_MS = 10_000;
+const SOON_MS = 10_000;
 
 export async function reconcile(ref: ObjectRef, context: Context, options: Options): Promise<Outcome> {
   // 1. get
   const live = context.cache(resource).get(keyOf(ref));
   const occupied = await letGoOfPredecessor(ref, context);
-  if (live === undefined) return occupied ? waiting("Draining", DRAIN_RECHECK_MS) : done();
+  if (live === undefined) return occupied ? waiting("Draining", SOON_MS) : done();
   if (live.metadata.deletionTimestamp !== undefined) return tearDown(live, context);
   const parsed = parse(languageModelDeployment, live);
   if (parsed.ok) return bringAbout(parsed.value, context, options);
@@ -52,8 +52,10 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   await report({ resource, live }, summary, context);
   const [violation] = violations;
   if (violation?.stalled === true) return stalled(violation.reason, violation.message, nextExpiryMs(observed));
-  const nextMs = Math.min(nextExpiryMs(observed) ?? Infinity, summary.conditions[0]?.status === "True" ? Infinity : RECHECK_MS);
-  // An obstacle is looked at again even where only a person can remove it: what is not ours is in no cache.
+  // An obstacle is looked at again even where only a person can remove it: neither what is not ours nor what the API
+  // server refuses is in a cache that could tell.
+  const recheckMs = obstacle === undefined ? RECHECK_MS : SOON_MS;
+  const nextMs = Math.min(nextExpiryMs(observed) ?? Infinity, summary.conditions[0]?.status === "True" ? Infinity : recheckMs);
   const blocking = violation ?? obstacle;
   if (blocking !== undefined) return waiting(blocking.reason, nextMs);
   return done(nextMs === Infinity ? undefined : nextMs);
@@ -65,5 +67,5 @@ async function tearDown(live: Live, context: Context): Promise<Outcome> {
   const others = (live.metadata.finalizers ?? []).filter((finalizer) => finalizer !== SEAL_FINALIZER);
   if (waitsFor === undefined && others.length === 0) return done();
   await report({ resource, live }, summariseTeardown(live, waitsFor, others), context);
-  return waitsFor === undefined ? done() : waiting("Draining", DRAIN_RECHECK_MS);
+  return waitsFor === undefined ? done() : waiting("Draining", SOON_MS);
 }
