@@ -21,7 +21,7 @@ import { observeRemains, planTeardown } from "./teardown.ts";
 const { resource } = languageModelDeployment;
 /** How long to wait where a watch normally says earlier that something moved. */
 const RECHECK_MS = 60_000;
-/** The end of a Deployment whose label somebody took off is told by no watch. */
+/** How long to wait where no watch says it: a refusal, an object of others, a Deployment whose label somebody took off. */
 const SOON_MS = 10_000;
 
 export async function reconcile(ref: ObjectRef, context: Context, options: Options): Promise<Outcome> {
