@@ -13,17 +13,26 @@ export type Verdict =
   | { readonly kind: "Expired"; readonly approval: string; readonly expiredAt: number; readonly onExpiry: "KeepRunning" | "ScaleToZero" }
   | { readonly kind: "Missing" };
 
-/** The best verdict that the approvals give for one activity; `activity` undefined asks for any. Times in ms since 1970. */
+/**
+ * The verdict of the approvals for one activity, in which the decision that lasts longest supersedes the others. For any
+ * activity (`undefined`) it is the best verdict that one of them has: the end of one is not the end of another.
+ */
 export function verdictFor(approvals: readonly Decision[], activity: string | undefined, now: number): Verdict {
-  const fitting = approvals
-    .filter((approval) => activity === undefined || approval.spec.activityRef.name === activity)
-    .toSorted((a, b) => Date.parse(b.spec.expiryTime) - Date.parse(a.spec.expiryTime) || (a.metadata.name < b.metadata.name ? -1 : 1));
-  const last = fitting[0];
+  if (activity === undefined) {
+    const activities = [...new Set(approvals.map(({ spec }) => spec.activityRef.name))].toSorted();
+    return activities.map((one) => verdictFor(approvals, one, now)).toSorted((a, b) => rankOf(b) - rankOf(a))[0] ?? { kind: "Missing" };
+  }
+  const last = approvals
+    .filter((approval) => approval.spec.activityRef.name === activity)
+    .toSorted((a, b) => Date.parse(b.spec.expiryTime) - Date.parse(a.spec.expiryTime) || (a.metadata.name < b.metadata.name ? -1 : 1))[0];
   if (last === undefined) return { kind: "Missing" };
   const expiry = Date.parse(last.spec.expiryTime);
   if (expiry > now) return { kind: "InForce", expiresAt: expiry };
   return { kind: "Expired", approval: last.metadata.name, expiredAt: expiry, onExpiry: last.spec.onExpiry };
 }
+
+/** What lets more go on is more; of two in force the one that lasts longer. */
+const rankOf = (verdict: Verdict): number => (verdict.kind === "InForce" ? verdict.expiresAt : mayKeepRunning(verdict) ? 1 : 0);
 
 /** In force, or expired by a decision that lets what runs go on. */
 export const mayKeepRunning = (verdict: Verdict): boolean =>
