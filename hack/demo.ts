@@ -3,6 +3,7 @@
  * the operator from this checkout with the permissions that the chart ships, and the samples. What it starts ends with
  * it, whatever ends it (cluster/supervise.ts).
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { ensureBinaries } from "./cluster/binaries.ts";
@@ -92,7 +93,21 @@ const onPath = (name: string): string | undefined =>
 async function installCrds(run: Kubectl): Promise<void> {
   const files = crdFiles().map((file) => `--filename=${file}`);
   await run(["apply", "--server-side", "--force-conflicts", "--field-manager=hoheit-demo", ...files]);
-  await run(["wait", "--for=condition=Established", "--timeout=60s", ...files]);
+  await untilEstablished(run, files);
+}
+
+/** kubectl wait fails at once ("accessor error") for a CRD that has no conditions yet, so it is called again until it waits. */
+async function untilEstablished(run: Kubectl, files: readonly string[]): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    try {
+      await run(["wait", "--for=condition=Established", "--timeout=60s", ...files]);
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await delay(250);
+    }
+  }
 }
 
 async function install(run: Kubectl): Promise<void> {
