@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, loadConfig, settingHelp } from "./config.ts";
 
+const IMAGE = { HOHEIT_IMAGE: "registry.example/hoheit@sha256:0f" };
+
 const problems = (flags: Record<string, unknown>, environment: Record<string, string> = {}): string => {
   try {
-    loadConfig(flags, environment);
+    loadConfig(flags, { ...IMAGE, ...environment });
     return "";
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
@@ -12,20 +14,21 @@ const problems = (flags: Record<string, unknown>, environment: Record<string, st
 };
 
 describe("loadConfig", () => {
-  it("has a working default for everything", () => {
-    expect(loadConfig({}, {})).toMatchObject({
+  it("has a working default for everything but its image", () => {
+    expect(loadConfig({}, IMAGE)).toMatchObject({
       namespace: "hoheit-system", workers: 10, logLevel: "info", listen: { host: "::", port: 8080 },
+      listenControl: { host: "::", port: 8446 }, listenTripwire: { host: "::", port: 8447 },
       lease: { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000, pollMs: 1_000 }, inCluster: undefined,
     });
   });
 
   it("takes variables, and flags before them", () => {
-    const environment = { HOHEIT_WORKERS: "4", HOHEIT_LOG_LEVEL: "debug" };
+    const environment = { ...IMAGE, HOHEIT_WORKERS: "4", HOHEIT_LOG_LEVEL: "debug" };
     expect(loadConfig({ workers: "8" }, environment)).toMatchObject({ workers: 8, logLevel: "debug" });
   });
 
   it("takes an empty variable for one that is not set", () => {
-    expect(loadConfig({}, { HOHEIT_WORKERS: "" }).workers).toBe(10);
+    expect(loadConfig({}, { ...IMAGE, HOHEIT_WORKERS: "" }).workers).toBe(10);
   });
 
   it.each([
@@ -33,7 +36,7 @@ describe("loadConfig", () => {
     ["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
     ["[::1]:8080", { host: "::1", port: 8080 }],
   ])("reads the address %s", (listen, expected) => {
-    expect(loadConfig({ listen }, {}).listen).toEqual(expected);
+    expect(loadConfig({ listen }, IMAGE).listen).toEqual(expected);
   });
 
   it.each([
@@ -41,6 +44,7 @@ describe("loadConfig", () => {
     [{ workers: "0" }, "--workers"],
     [{ listen: "8080" }, "--listen (HOHEIT_LISTEN): takes host:port"],
     [{ listen: ":99999" }, "--listen"],
+    [{ image: "https://registry.example/hoheit latest" }, "--image (HOHEIT_IMAGE): is no image reference"],
     [{ logLevel: "loud" }, "--log-level"],
     [{ leaseSeconds: "soon" }, "--lease-seconds (HOHEIT_LEASE_SECONDS): takes a number of seconds"],
     [{ renewSeconds: "20" }, "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold"],
@@ -51,12 +55,16 @@ describe("loadConfig", () => {
     expect(problems(flags)).toContain(words);
   });
 
+  it("does not start without the image that gates run from", () => {
+    expect(problems({}, { HOHEIT_IMAGE: "" })).toContain("--image (HOHEIT_IMAGE): names the image of Hoheit");
+  });
+
   it("names every setting that is wrong, not only the first", () => {
     expect(problems({ workers: "x", logLevel: "y" }).split("\n")).toHaveLength(2);
   });
 
   it("knows the API server's address from what Kubernetes tells every pod", () => {
-    expect(loadConfig({}, { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" }).inCluster).toEqual({ host: "10.96.0.1", port: "443" });
+    expect(loadConfig({}, { ...IMAGE, KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" }).inCluster).toEqual({ host: "10.96.0.1", port: "443" });
   });
 
   it("explains every setting", () => {

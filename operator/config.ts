@@ -6,6 +6,7 @@
  */
 import { hostname } from "node:os";
 import { z } from "zod";
+import { CONTROL_PORT, TRIPWIRE_PORT } from "./lib/names.ts";
 
 const seconds = () => z.coerce.number({ error: "takes a number of seconds" }).positive();
 
@@ -35,6 +36,9 @@ const json = <T extends z.ZodType>(schema: T) =>
 
 const scraper = z.object({ namespace: z.string().min(1).max(63), podSelector: z.record(z.string(), z.string()).refine((labels) => Object.keys(labels).length > 0, "names at least one label") });
 
+/** Letters, digits and what separates registry, repository, tag and digest: it becomes part of a manifest. */
+const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}$/;
+
 const settings = z.object({
   kubeconfig: z.string().optional().describe("path of a kubeconfig; without one, $KUBECONFIG, ~/.kube/config or the pod's own account"),
   context: z.string().optional().describe("context of the kubeconfig"),
@@ -47,6 +51,10 @@ const settings = z.object({
   pollSeconds: seconds().default(1).describe("pause between looks of a standby at the Lease"),
   listen: listenAddress.default({ host: "::", port: 8080 }).describe("address of /healthz, /readyz and, without an address of their own, /metrics"),
   listenMetrics: listenAddress.optional().describe("address of /metrics alone, so that Prometheus and the kubelet can be kept apart"),
+  image: z.string({ error: "names the image of Hoheit that this operator was started from: every pod that it makes waits in it until it is sealed" }).regex(IMAGE, "is no image reference")
+    .describe("image of Hoheit, best with a digest, as the kubelets of model servers pull it: the gate of their pods runs from it"),
+  listenControl: listenAddress.default({ host: "::", port: CONTROL_PORT }).describe("address, TCP and UDP, at which sealed pods may ask whether the tripwire is up"),
+  listenTripwire: listenAddress.default({ host: "::", port: TRIPWIRE_PORT }).describe("address, TCP and UDP, that sealed pods must not reach"),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe level that is logged"),
   metricsScraper: json(scraper).optional().describe('who may read the metrics of model servers, e.g. {"namespace":"monitoring","podSelector":{"app.kubernetes.io/name":"prometheus"}}'),
 }).refine((value) => value.retrySeconds * 1.2 < value.renewSeconds && value.renewSeconds < value.leaseSeconds, { error: "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold", path: ["leaseSeconds"] });

@@ -40,7 +40,11 @@ async function attemptToStart(kubeconfig: string, logFile: string): Promise<Runn
   const [port = 0] = await freePorts(1);
   const child = await supervise({
     command: process.execPath, logFile, cwd: ROOT,
-    args: [join(ROOT, "operator", "main.ts"), "operator", `--kubeconfig=${kubeconfig}`, `--namespace=${OPERATOR_NAMESPACE}`, `--listen=127.0.0.1:${port}`],
+    args: [
+      join(ROOT, "operator", "main.ts"), "operator", `--kubeconfig=${kubeconfig}`, `--namespace=${OPERATOR_NAMESPACE}`, `--listen=127.0.0.1:${port}`,
+      // Simulated nodes run no gate, and nobody asks a tripwire.
+      "--image=hoheit:demo", "--listen-control=127.0.0.1:0", "--listen-tripwire=127.0.0.1:0",
+    ],
   });
   if (!await isServing(child, `http://127.0.0.1:${port}/readyz`)) return undefined;
   return { process: child, logFile, stop: () => child.stop(GRACE_MS) };

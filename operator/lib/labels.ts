@@ -5,6 +5,13 @@ export const MANAGED_BY = "app.kubernetes.io/managed-by";
 /** The value of `managed-by`; caches of children are filtered by it. */
 export const HOHEIT = "hoheit";
 
+const PART_OF = "app.kubernetes.io/part-of";
+/** On every Service that the operator reads: those of deployments and that of the tripwire. */
+export const OF_HOHEIT = `${PART_OF}=${HOHEIT}`;
+
+/** Labels of the operator's own pods. The seal lets pods with these labels in the operator's namespace be asked; the chart sets them. */
+export const OPERATOR_LABELS: Readonly<Record<string, string>> = { "app.kubernetes.io/name": HOHEIT, "app.kubernetes.io/component": "operator" };
+
 /** What a pod may reach depends on its role alone (product.md). */
 const ROLE = `${API_GROUP}/role`;
 type Role = "Serving";
@@ -20,6 +27,8 @@ export const TEMPLATE_REVISION = `${API_GROUP}/template-revision`;
 export const TEMPLATE_INPUTS = `${API_GROUP}/template-inputs`;
 /** Digest of the weights that the pods of a Deployment were approved for. */
 export const MODEL_DIGEST = `${API_GROUP}/model-digest`;
+/** Image that the gate of a Deployment's pods runs from: the same until the pods are made anew for another reason. */
+export const GATE_IMAGE = `${API_GROUP}/gate-image`;
 
 /** Pods of this deployment, and nothing else: Deployment, Service, NetworkPolicy and PodDisruptionBudget select by it. */
 export const servingSelector = (deployment: string): Record<string, string> => ({ [DEPLOYMENT]: deployment });
@@ -30,7 +39,7 @@ export function servingLabels(deployment: string): Record<string, string> {
     "app.kubernetes.io/name": "vllm",
     "app.kubernetes.io/instance": deployment,
     "app.kubernetes.io/component": "model-server",
-    "app.kubernetes.io/part-of": HOHEIT,
+    [PART_OF]: HOHEIT,
     [MANAGED_BY]: HOHEIT,
     [DEPLOYMENT]: deployment,
     [ROLE]: "Serving" satisfies Role,

@@ -3,12 +3,14 @@ import * as labels from "./labels.ts";
 import * as names from "./names.ts";
 
 test("names that are for ever are what they always were: another one orphans objects in running clusters", () => {
-  const { childName, ...values } = names;
+  const { childName, gateName, ...values } = names;
   expect(values).toEqual({
     API_GROUP: "hoheit.dev", API_VERSION: "hoheit.dev/v1alpha1", FIELD_MANAGER: "hoheit", SEAL_FINALIZER: "hoheit.dev/seal",
     SERVING_PORT: 8000, SERVING_PORT_NAME: "http", LEADER_LEASE: "hoheit-operator",
+    CONTROL_PORT: 8446, TRIPWIRE_PORT: 8447, TRIPWIRE_SERVICE: "hoheit-tripwire",
   });
   expect(childName("assistant")).toBe("assistant");
+  expect(gateName("assistant")).toBe("assistant-gate");
 });
 
 test("so are labels and annotations: selectors cannot change, and templates are pinned by annotations", () => {
@@ -16,6 +18,8 @@ test("so are labels and annotations: selectors cannot change, and templates are 
   expect(keys).toEqual({
     MANAGED_BY: "app.kubernetes.io/managed-by", HOHEIT: "hoheit", DEPLOYMENT: "hoheit.dev/deployment", APPLIED_HASH: "hoheit.dev/applied",
     TEMPLATE_REVISION: "hoheit.dev/template-revision", TEMPLATE_INPUTS: "hoheit.dev/template-inputs", MODEL_DIGEST: "hoheit.dev/model-digest",
+    GATE_IMAGE: "hoheit.dev/gate-image", OF_HOHEIT: "app.kubernetes.io/part-of=hoheit",
+    OPERATOR_LABELS: { "app.kubernetes.io/name": "hoheit", "app.kubernetes.io/component": "operator" },
   });
   expect(servingSelector("a")).toEqual({ "hoheit.dev/deployment": "a" });
   expect(servingLabels("a")).toEqual({

@@ -16,6 +16,15 @@ export const SEAL_FINALIZER = `${API_GROUP}/seal`;
 export const SERVING_PORT = 8000;
 export const SERVING_PORT_NAME = "http";
 
+/**
+ * Where every replica of the operator answers what is asked from a sealed pod: on the first port, which the seal lets
+ * through, and on the second, which nothing lets through. TCP and UDP each; the same numbers at the Service.
+ */
+export const CONTROL_PORT = 8446;
+export const TRIPWIRE_PORT = 8447;
+/** The Service, in the operator's namespace, that has both ports. Pods have no DNS: the operator tells them its addresses. */
+export const TRIPWIRE_SERVICE = "hoheit-tripwire";
+
 /** The Lease by which replicas of the operator elect a leader. */
 export const LEADER_LEASE = "hoheit-operator";
 
@@ -24,3 +33,6 @@ export const LEADER_LEASE = "hoheit-operator";
  * every child name, and the pod names derived from it, fits 63.
  */
 export const childName = (deployment: string): string => deployment;
+
+/** The ConfigMap that tells the gates (and probes) of a deployment where the tripwire is. */
+export const gateName = (deployment: string): string => `${deployment}-gate`;

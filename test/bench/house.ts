@@ -19,6 +19,7 @@ import { PERSISTENT_VOLUME_CLAIMS, type Resource } from "../../operator/kube/res
 import type { KubeObject } from "../../operator/lib/k8s-types.ts";
 import { CONFIG_MAPS, configMap, connect, type Connected } from "../support/kube-client.ts";
 import { activity, approval, lm, lmd } from "../support/makers.ts";
+import { GATE_FLAGS } from "../support/operator.ts";
 
 export const NAMESPACE = "bench";
 /** The service account of the chart: the operator has the permissions that it ships with, and passes the API server's fair queues like in life. */
@@ -97,7 +98,7 @@ export function shippedFlags(): string[] {
 
 /** Starts the bundle with the settings that we ship. What it warns of goes to stderr. */
 export function startOperator(plane: ControlPlane, bundle: string, identity = OPERATOR.name): Operator {
-  const args = [...shippedFlags(), bundle, "operator", "--kubeconfig", plane.kubeconfig(identity), "--listen", "127.0.0.1:0", "--identity", identity];
+  const args = [...shippedFlags(), bundle, "operator", "--kubeconfig", plane.kubeconfig(identity), "--listen", "127.0.0.1:0", ...GATE_FLAGS, "--identity", identity];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   const leading = Promise.withResolvers<number>();
