@@ -1,6 +1,6 @@
 /** The resources that Hoheit reads or writes: where they live in the API. Kinds of our own declare theirs in `kinds/`. */
 import type {
-  Deployment, KubeEvent, KubeObject, Lease, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
+  CronJob, Deployment, Job, KubeEvent, KubeObject, Lease, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
 } from "../lib/k8s-types.ts";
 
 /** One REST resource. `T` is the shape of its objects; the phantom member carries it and never exists at run time. */
@@ -24,6 +24,8 @@ export const POD_DISRUPTION_BUDGETS = resource<PodDisruptionBudget>("policy", "v
 export const PODS = resource<Pod>("", "v1", "pods", "Pod");
 export const NODES: Resource<Node> = { ...resource<Node>("", "v1", "nodes", "Node"), namespaced: false };
 export const PERSISTENT_VOLUME_CLAIMS = resource<PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim");
+export const CRON_JOBS = resource<CronJob>("batch", "v1", "cronjobs", "CronJob");
+export const JOBS = resource<Job>("batch", "v1", "jobs", "Job");
 export const LEASES = resource<Lease>("coordination.k8s.io", "v1", "leases", "Lease");
 export const EVENTS = resource<KubeEvent>("events.k8s.io", "v1", "events", "Event");
 

@@ -5,7 +5,7 @@
  * `Date`; `Plain` undoes both, so that a builder's object literal is exactly what the API server gets.
  */
 import type {
-  V1Deployment, V1Lease, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
+  V1CronJob, V1Deployment, V1Job, V1Lease, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
   V1PodDisruptionBudget, V1PodSpec, V1PodTemplateSpec, V1Container, V1Service, V1ServiceAccount, EventsV1Event,
 } from "@kubernetes/client-node";
 
@@ -61,6 +61,8 @@ export type Pod = Typed<V1Pod, "Pod">;
 export type Node = Typed<V1Node, "Node">;
 export type PersistentVolumeClaim = Typed<V1PersistentVolumeClaim, "PersistentVolumeClaim">;
 export type Lease = Typed<V1Lease, "Lease">;
+export type CronJob = Typed<V1CronJob, "CronJob">;
+export type Job = Typed<V1Job, "Job">;
 export type KubeEvent = Typed<EventsV1Event, "Event">;
 
 export type PodSpec = Plain<V1PodSpec>;

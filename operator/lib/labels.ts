@@ -13,8 +13,8 @@ export const OF_HOHEIT = `${PART_OF}=${HOHEIT}`;
 export const OPERATOR_LABELS: Readonly<Record<string, string>> = { "app.kubernetes.io/name": HOHEIT, "app.kubernetes.io/component": "operator" };
 
 /** What a pod may reach depends on its role alone (product.md). */
-const ROLE = `${API_GROUP}/role`;
-type Role = "Serving";
+export const ROLE = `${API_GROUP}/role`;
+type Role = "Serving" | "Probe";
 
 /** Selector label of the pods of one LanguageModelDeployment; for ever. */
 export const DEPLOYMENT = `${API_GROUP}/deployment`;
@@ -30,8 +30,11 @@ export const MODEL_DIGEST = `${API_GROUP}/model-digest`;
 /** Image that the gate of a Deployment's pods runs from: the same until the pods are made anew for another reason. */
 export const GATE_IMAGE = `${API_GROUP}/gate-image`;
 
-/** Pods of this deployment, and nothing else: Deployment, Service, NetworkPolicy and PodDisruptionBudget select by it. */
-export const servingSelector = (deployment: string): Record<string, string> => ({ [DEPLOYMENT]: deployment });
+/** Every pod of this deployment, probes included: what the seal holds. */
+export const sealSelector = (deployment: string): Record<string, string> => ({ [DEPLOYMENT]: deployment });
+
+/** The model servers of this deployment, and nothing else: Deployment, Service, PodDisruptionBudget and autoscalers select by it. */
+export const servingSelector = (deployment: string): Record<string, string> => ({ ...sealSelector(deployment), [ROLE]: "Serving" satisfies Role });
 
 /** Labels of every child of a deployment, in the field's recommended vocabulary. */
 export function servingLabels(deployment: string): Record<string, string> {
@@ -44,4 +47,9 @@ export function servingLabels(deployment: string): Record<string, string> {
     [DEPLOYMENT]: deployment,
     [ROLE]: "Serving" satisfies Role,
   };
+}
+
+/** Labels of the pods that probe the seal: those of the model servers, but for what they are. */
+export function probeLabels(deployment: string): Record<string, string> {
+  return { ...servingLabels(deployment), "app.kubernetes.io/component": "probe", [ROLE]: "Probe" satisfies Role };
 }

@@ -3,7 +3,7 @@ import * as labels from "./labels.ts";
 import * as names from "./names.ts";
 
 test("names that are for ever are what they always were: another one orphans objects in running clusters", () => {
-  const { childName, gateName, ...values } = names;
+  const { childName, gateName, probeName, ...values } = names;
   expect(values).toEqual({
     API_GROUP: "hoheit.dev", API_VERSION: "hoheit.dev/v1alpha1", FIELD_MANAGER: "hoheit", SEAL_FINALIZER: "hoheit.dev/seal",
     SERVING_PORT: 8000, SERVING_PORT_NAME: "http", LEADER_LEASE: "hoheit-operator",
@@ -11,17 +11,21 @@ test("names that are for ever are what they always were: another one orphans obj
   });
   expect(childName("assistant")).toBe("assistant");
   expect(gateName("assistant")).toBe("assistant-gate");
+  expect(probeName("assistant")).toBe("assistant-probe");
+  expect(probeName("a".repeat(40)).length).toBeLessThanOrEqual(52);
 });
 
 test("so are labels and annotations: selectors cannot change, and templates are pinned by annotations", () => {
-  const { servingLabels, servingSelector, ...keys } = labels;
+  const { probeLabels, sealSelector, servingLabels, servingSelector, ...keys } = labels;
   expect(keys).toEqual({
-    MANAGED_BY: "app.kubernetes.io/managed-by", HOHEIT: "hoheit", DEPLOYMENT: "hoheit.dev/deployment", APPLIED_HASH: "hoheit.dev/applied",
+    MANAGED_BY: "app.kubernetes.io/managed-by", HOHEIT: "hoheit", DEPLOYMENT: "hoheit.dev/deployment", ROLE: "hoheit.dev/role", APPLIED_HASH: "hoheit.dev/applied",
     TEMPLATE_REVISION: "hoheit.dev/template-revision", TEMPLATE_INPUTS: "hoheit.dev/template-inputs", MODEL_DIGEST: "hoheit.dev/model-digest",
     GATE_IMAGE: "hoheit.dev/gate-image", OF_HOHEIT: "app.kubernetes.io/part-of=hoheit",
     OPERATOR_LABELS: { "app.kubernetes.io/name": "hoheit", "app.kubernetes.io/component": "operator" },
   });
-  expect(servingSelector("a")).toEqual({ "hoheit.dev/deployment": "a" });
+  expect(sealSelector("a")).toEqual({ "hoheit.dev/deployment": "a" });
+  expect(servingSelector("a")).toEqual({ "hoheit.dev/deployment": "a", "hoheit.dev/role": "Serving" });
+  expect(probeLabels("a")).toEqual({ ...servingLabels("a"), "hoheit.dev/role": "Probe", "app.kubernetes.io/component": "probe" });
   expect(servingLabels("a")).toEqual({
     "app.kubernetes.io/name": "vllm", "app.kubernetes.io/instance": "a", "app.kubernetes.io/component": "model-server", "app.kubernetes.io/part-of": "hoheit",
     "app.kubernetes.io/managed-by": "hoheit", "hoheit.dev/deployment": "a", "hoheit.dev/role": "Serving",

@@ -36,3 +36,6 @@ export const childName = (deployment: string): string => deployment;
 
 /** The ConfigMap that tells the gates (and probes) of a deployment where the tripwire is. */
 export const gateName = (deployment: string): string => `${deployment}-gate`;
+
+/** The CronJob that probes the seal of a deployment; the names of its Jobs have 11 characters more. */
+export const probeName = (deployment: string): string => `${deployment}-probe`;

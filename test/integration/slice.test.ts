@@ -44,7 +44,7 @@ describe("a deployment whose references are all there", () => {
     await put(plane, lmd("assistant").namespace(namespace).gpus(2).replicas(2).manifest());
     const ready = await untilReason(plane, namespace, "assistant", "Serving");
     expect(ready.status).toMatchObject({
-      replicas: 2, readyReplicas: 2, replicaSummary: "2/2", accelerators: 4, selector: "hoheit.dev/deployment=assistant",
+      replicas: 2, readyReplicas: 2, replicaSummary: "2/2", accelerators: 4, selector: "hoheit.dev/deployment=assistant,hoheit.dev/role=Serving",
       endpoint: `http://assistant.${namespace}.svc:8000/v1`, templateRevision: 1, observedGeneration: ready.metadata.generation,
     });
     expect(ready.status).not.toHaveProperty("waitingFor");

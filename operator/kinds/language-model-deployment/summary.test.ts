@@ -81,7 +81,7 @@ describe("summarise", () => {
 
   it("fills the facts that kubectl get and kubectl scale show", () => {
     expect(summary(observed(2, { child: child(2, { replicas: 2, readyReplicas: 1 }) })).fields).toEqual({
-      replicas: 2, readyReplicas: 1, replicaSummary: "1/2", accelerators: 4, selector: "hoheit.dev/deployment=a", endpoint: "http://a.assistant.svc:8000/v1",
+      replicas: 2, readyReplicas: 1, replicaSummary: "1/2", accelerators: 4, selector: "hoheit.dev/deployment=a,hoheit.dev/role=Serving", endpoint: "http://a.assistant.svc:8000/v1",
       modelDigest: DIGEST, templateRevision: 1, waitingFor: "pods to be created or replaced",
     });
   });

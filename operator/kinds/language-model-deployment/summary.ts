@@ -1,6 +1,6 @@
 /** Turns what was observed and what could not be done into the status that users read. Pure. */
 import type { Condition, Live } from "../../lib/k8s-types.ts";
-import { DEPLOYMENT, TEMPLATE_REVISION } from "../../lib/labels.ts";
+import { servingSelector, TEMPLATE_REVISION } from "../../lib/labels.ts";
 import { SERVING_PORT, childName } from "../../lib/names.ts";
 import type { WantedCondition } from "../../runtime/status.ts";
 import type { Summary } from "../report.ts";
@@ -66,7 +66,7 @@ function factsOf(observed: Observed): Record<string, unknown> {
     readyReplicas,
     replicaSummary: `${readyReplicas}/${spec.replicas}`,
     accelerators: spec.replicas * spec.accelerators.count,
-    selector: `${DEPLOYMENT}=${name}`,
+    selector: Object.entries(servingSelector(name)).map(([key, value]) => `${key}=${value}`).join(","),
     endpoint: `http://${childName(name)}.${namespace}.svc:${SERVING_PORT}/v1`,
     modelDigest: runningDigest,
     templateRevision: revisionOf(observed),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { client, lmd } from "../../../../test/support/makers.ts";
 import { compare } from "../../../lib/diff.ts";
-import { DEPLOYMENT } from "../../../lib/labels.ts";
+import { DEPLOYMENT, probeLabels, ROLE } from "../../../lib/labels.ts";
 import { SEAL_FINALIZER } from "../../../lib/names.ts";
 import type { LanguageModelDeployment } from "../schema.ts";
 import { buildChildren, type BuildInput } from "./index.ts";
@@ -47,12 +47,16 @@ describe("the seal", () => {
     expect(children.networkPolicy).toEqual(build(lmd("a").object()).networkPolicy);
   });
 
-  test("Deployment, Service, budget and policy select the same pods, and only those", () => {
-    const selector = { [DEPLOYMENT]: "a" };
-    expect(build(lmd("a").object()).deployment).toMatchObject({ spec: { template: { metadata: { labels: selector } } } });
+  test("holds every pod of the deployment; Deployment, Service and budget select the model servers alone", () => {
+    const seal = { [DEPLOYMENT]: "a" };
+    const servers = { ...seal, [ROLE]: "Serving" };
     const { deployment, service, podDisruptionBudget, networkPolicy } = build(lmd("a").replicas(2).object());
-    for (const selected of [deployment?.spec?.selector, podDisruptionBudget?.spec?.selector, networkPolicy.spec?.podSelector]) expect(selected).toEqual({ matchLabels: selector });
-    expect(service.spec?.selector).toEqual(selector);
+    expect(deployment).toMatchObject({ spec: { template: { metadata: { labels: servers } } } });
+    for (const selected of [deployment?.spec?.selector, podDisruptionBudget?.spec?.selector]) expect(selected).toEqual({ matchLabels: servers });
+    expect(service.spec?.selector).toEqual(servers);
+    expect(networkPolicy.spec?.podSelector).toEqual({ matchLabels: seal });
+    expect(probeLabels("a")).toMatchObject(seal);
+    expect(probeLabels("a")[ROLE]).not.toBe(servers[ROLE]);
   });
 });
 

@@ -6,7 +6,7 @@
  * Probes need no rule: traffic between a node and its own pods is not subject to policies (KEP-2091 and every CNI).
  */
 import type { NetworkPolicy } from "../../../lib/k8s-types.ts";
-import { servingSelector } from "../../../lib/labels.ts";
+import { sealSelector } from "../../../lib/labels.ts";
 import { SEAL_FINALIZER, SERVING_PORT } from "../../../lib/names.ts";
 import type { BuildInput, MetricsScraper } from "./input.ts";
 import { childMetadata } from "./metadata.ts";
@@ -24,7 +24,7 @@ export function buildNetworkPolicy({ deployment, clients, metricsScraper }: Buil
     kind: "NetworkPolicy",
     metadata: { ...childMetadata(deployment), finalizers: [SEAL_FINALIZER] },
     spec: {
-      podSelector: { matchLabels: servingSelector(deployment.metadata.name) },
+      podSelector: { matchLabels: sealSelector(deployment.metadata.name) },
       // Both named: a policy that only lists ingress would leave egress open, and empty lists mean nothing, not everything.
       policyTypes: ["Ingress", "Egress"],
       ingress: [...declared, ...(metricsScraper === undefined ? [] : [allow(metricsScraper)])],
