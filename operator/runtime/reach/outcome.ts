@@ -16,7 +16,7 @@ export interface Attempt {
   readonly outcome: Outcome;
   /** The system's word for it, such as ECONNREFUSED; absent when reached and when our own limit ended the attempt. */
   readonly errno?: string;
-  /** What the other side sent first, as text, if it was waited for; cut at `MOST_BYTES`. */
+  /** What the other side sent first, if it was waited for: one character for each byte (latin1); cut at `MOST_BYTES`. */
   readonly answer?: string;
   /** Milliseconds from the start to the outcome. */
   readonly ms: number;

@@ -107,6 +107,11 @@ describe("a TCP attempt", () => {
     expect(await attemptTcp(short, { ...LONG, listen: true })).toMatchObject({ outcome: "Reached", answer: "hello" });
   });
 
+  it("asks what it is given to ask, and hears the bytes of the answer", async () => {
+    const target = await server((socket) => void socket.once("data", (question: Buffer) => void socket.end(Buffer.from([0xff, 0x80, ...question]))));
+    expect(await attemptTcp(target, { ...LONG, listen: true, payload: Buffer.from([1, 2]) })).toMatchObject({ outcome: "Reached", answer: "\u00ff\u0080\u0001\u0002" });
+  });
+
   it("looks up no name", async () => {
     expect(await attemptTcp({ address: "localhost", port: 1 }, LONG)).toMatchObject({ outcome: "Failed", errno: "EINVAL" });
   });

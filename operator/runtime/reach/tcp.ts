@@ -1,4 +1,4 @@
-/** One TCP connection, tried. Sends nothing, ever. */
+/** One TCP connection, tried. Sends nothing but what it is given to ask. */
 import { connect, isIP, type Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
 import { MOST_BYTES, outcomeOf, type Attempt, type Target } from "./outcome.ts";
@@ -9,6 +9,8 @@ export interface TcpOptions {
   readonly clock: Clock;
   /** Wait for what the other side says first; without it the connection is ended as soon as it stands. */
   readonly listen?: boolean;
+  /** Sent as soon as the connection stands. */
+  readonly payload?: Uint8Array;
   /** For tests. */
   readonly dial?: (target: Target) => Socket;
 }
@@ -20,7 +22,7 @@ const dialIp = ({ address, port }: Target): Socket => {
 };
 
 /** Resolves with what became of it; never rejects. Leaves no socket behind. */
-export function attemptTcp(target: Target, { timeoutMs, clock, listen = false, dial = dialIp }: TcpOptions): Promise<Attempt> {
+export function attemptTcp(target: Target, { timeoutMs, clock, listen = false, payload, dial = dialIp }: TcpOptions): Promise<Attempt> {
   const { promise, resolve } = Promise.withResolvers<Attempt>();
   const started = clock.monotonic();
   let heard = "";
@@ -48,10 +50,11 @@ export function attemptTcp(target: Target, { timeoutMs, clock, listen = false, d
   socket.on("error", failed);
   socket.on("connect", () => {
     stands = true;
+    if (payload !== undefined) socket?.write(payload);
     if (!listen) reached();
   });
   socket.on("data", (chunk: Buffer) => {
-    heard = (heard + chunk.toString("utf8")).slice(0, MOST_BYTES);
+    heard = (heard + chunk.toString("latin1")).slice(0, MOST_BYTES);
     if (heard.length === MOST_BYTES) reached();
   });
   socket.on("end", reached);

@@ -40,7 +40,7 @@ export function attemptUdp(target: Target, { timeoutMs, clock, payload, open = o
   };
   const timers = [clock.after(timeoutMs, () => end({ outcome: "TimedOut" })), clock.after(timeoutMs / 2, send)];
   socket.on("error", failed);
-  socket.on("message", (message) => end({ outcome: "Reached", answer: message.toString("utf8", 0, MOST_BYTES) }));
+  socket.on("message", (message) => end({ outcome: "Reached", answer: message.toString("latin1", 0, MOST_BYTES) }));
   // Connected, the kernel tells of ICMP errors and drops what others send.
   socket.connect(target.port, target.address, (error?: NodeJS.ErrnoException | null) => {
     connected = !error;
