@@ -140,7 +140,7 @@ class Archive {
       }
     };
     const tar = hashed(layerTar(entries, this.mtime), plain);
-    await (gzip ? pipeline(tar, createGzip({ level: 9 }), keep) : keep(tar));
+    await (gzip ? pipeline(tar, createGzip({ level: 6 }), keep) : keep(tar));
     const size = this.position - start;
     const diffId = `sha256:${plain.digest("hex")}`;
     const digest = gzip ? `sha256:${packed.digest("hex")}` : diffId;
