@@ -1,4 +1,7 @@
-/** Tests in three projects: `unit` needs nothing, `crd` and `integration` share one real control plane (test/support). */
+/**
+ * Tests in four projects: `unit` needs nothing, `crd` and `integration` share one real control plane (test/support), `e2e`
+ * has a real node (test/support/node) and exists only in the sandbox that hack/e2e.ts makes for it.
+ */
 import { defineConfig } from "vitest/config";
 
 const isCi = process.env.CI !== undefined && process.env.CI !== "";
@@ -18,6 +21,16 @@ const onControlPlane = {
   maxWorkers: 2,
 };
 
+/** One node, and tests that stop parts of it: one file after the other. */
+const onNode = {
+  globalSetup: ["test/support/node/global-setup.ts"],
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  maxWorkers: 1,
+};
+
+const isInSandbox = process.env.HOHEIT_SANDBOX_CGROUP !== undefined;
+
 export default defineConfig({
   test: {
     reporters: ["default"],
@@ -26,6 +39,7 @@ export default defineConfig({
       { test: { name: "unit", include: ["operator/**/*.test.ts", "hack/**/*.test.ts", "test/support/**/*.test.ts", "test/golden/**/*.test.ts"], testTimeout: 20_000, ...shared } },
       { test: { name: "crd", include: ["test/crd/**/*.test.ts"], ...onControlPlane, ...shared } },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...onControlPlane, ...shared } },
+      ...(isInSandbox ? [{ test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...onNode, ...shared } }] : []),
     ],
   },
 });

@@ -33,12 +33,20 @@ async function checkTypes(): Promise<boolean> {
   return status === 0;
 }
 
-/** A missing golden file must fail here, so vitest is told that nobody looks at new ones. */
-async function runVitest(args: readonly string[]): Promise<boolean> {
+/** Starts a program with its output on ours, and resolves with its exit status. */
+export type Start = (command: string, args: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
+
+const inForeground: Start = async (command, args, env) => (await run(command, args, { env })).status;
+
+/**
+ * Runs vitest, ends with the line of counts, and says whether all is well. A missing golden file must fail here, so vitest
+ * is told that nobody looks at new ones.
+ */
+export async function runVitest(args: readonly string[], start: Start = inForeground): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), "hoheit-test-"));
   const report = join(folder, "report.json");
   try {
-    const { status } = await run(tool("vitest"), ["run", ...args, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], { env: { CI: "1" } });
+    const status = await start(tool("vitest"), ["run", ...args, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], { CI: "1" });
     return printCounts(report) && status === 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -53,6 +53,13 @@ describe("what is there already", () => {
     expect(await ensureBinaries(["etcd"], progress)).toEqual({ etcd: join(folder, "etcd") });
   });
 
+  test("a program that says its version on stderr is taken", async () => {
+    goIs(undefined);
+    vi.stubEnv("HOHEIT_BIN_DIR", folder);
+    program(join(folder, "kube-router"), "echo 'Running kube-router version v2.10.0, built on , go1.26.8' >&2");
+    expect(await ensureBinaries(["kube-router"], progress)).toEqual({ "kube-router": join(folder, "kube-router") });
+  });
+
   test("a program of another version is passed over, and that is said", async () => {
     goIs(goThatBuilds(`echo new > "$out"`));
     vi.stubEnv("KUBEBUILDER_ASSETS", folder);
@@ -85,6 +92,16 @@ describe("building", () => {
     goIsNow(goThatBuilds(`echo whole > "$out"`));
     const { etcd } = await ensureBinaries(["etcd"], progress);
     expect(readFileSync(etcd, "utf8")).toBe("whole\n");
+  });
+});
+
+describe("what a node needs", () => {
+  test("is built at the version that its go.mod requires", async () => {
+    goIs(goThatBuilds(`echo program > "$out"`));
+    const found = await ensureBinaries(["kubelet", "kube-proxy", "kube-router", "coredns", "helm"], progress);
+    expect(Object.values(found).map((path) => /bin\/(.*)-[0-9a-f]{12}\//.exec(path)?.[1])).toEqual(
+      ["kubelet-v1.37.1", "kube-proxy-v1.37.1", "kube-router-v2.10.0", "coredns-v1.15.0", "helm-v4.2.4"],
+    );
   });
 });
 

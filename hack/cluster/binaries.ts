@@ -1,8 +1,8 @@
 /**
- * The programs of a Kubernetes control plane, built from Go modules and kept by version outside the checkout.
+ * The programs of a Kubernetes cluster, built from Go modules and kept by version outside the checkout.
  *
  * No registry and no download page is asked: `go build` verifies every module against the committed go.sum. A binary is
- * built once per version and flags (about eight minutes for all on two cores), published by rename so that nobody ever
+ * built once per version and flags (eight minutes for a control plane on two cores, eight more for a node), published by rename so that nobody ever
  * sees half of one, and programs that are there already (`HOHEIT_BIN_DIR`, `KUBEBUILDER_ASSETS`) are taken if their
  * version fits.
  */
@@ -16,7 +16,9 @@ import { buildAll, type Build } from "./go-build.ts";
 
 const run = promisify(execFile);
 
-export type BinaryName = "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kubectl" | "kwok";
+export type BinaryName =
+  | "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kubectl" | "kwok"
+  | "kubelet" | "kube-proxy" | "kube-router" | "coredns" | "helm";
 
 /** What happens, for a person to read. `step` lines are worth keeping, `tick` lines may overwrite each other. */
 export interface Progress {
@@ -57,6 +59,8 @@ const SOURCES: Record<BinaryName, Source> = {
   "kube-controller-manager": kubernetes("kube-controller-manager"),
   "kube-scheduler": kubernetes("kube-scheduler"),
   kubectl: kubernetes("kubectl"),
+  kubelet: kubernetes("kubelet"),
+  "kube-proxy": kubernetes("kube-proxy"),
   kwok: {
     folder: "kwok", module: "sigs.k8s.io/kwok", package: "sigs.k8s.io/kwok/cmd/kwok", versionArgs: ["--version"], ldflags: () => "-s -w",
     assets: {
@@ -66,6 +70,18 @@ const SOURCES: Record<BinaryName, Source> = {
         "pod/fast/pod-ready.yaml", "pod/fast/pod-complete.yaml", "pod/fast/pod-delete.yaml",
       ],
     },
+  },
+  // Newer versions, and the pseudo-version of netlink that this one names, are not obtainable (hence the replace in its go.mod).
+  "kube-router": {
+    folder: "kube-router", module: "github.com/cloudnativelabs/kube-router/v2", package: "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",
+    versionArgs: ["--version"], ldflags: (version) => `-s -w -X github.com/cloudnativelabs/kube-router/v2/pkg/version.Version=${version}`,
+  },
+  coredns: {
+    folder: "coredns", module: "github.com/coredns/coredns", package: "github.com/coredns/coredns", versionArgs: ["-version"], ldflags: () => "-s -w",
+  },
+  helm: {
+    folder: "helm", module: "helm.sh/helm/v4", package: "helm.sh/helm/v4/cmd/helm",
+    versionArgs: ["version", "--short"], ldflags: (version) => `-s -w -X helm.sh/helm/v4/internal/version.version=${version}`,
   },
 };
 
@@ -138,8 +154,9 @@ async function existing(name: BinaryName, version: string, progress: Progress): 
 
 async function whyNot(name: BinaryName, path: string, wanted: string): Promise<string | undefined> {
   try {
-    const { stdout } = await run(path, [...SOURCES[name].versionArgs], { timeout: 30_000 });
-    const actual = /v?(\d+\.\d+)\.\d+/.exec(stdout)?.[1];
+    // kube-router says it on stderr.
+    const { stdout, stderr } = await run(path, [...SOURCES[name].versionArgs], { timeout: 30_000 });
+    const actual = /v?(\d+\.\d+)\.\d+/.exec(stdout + stderr)?.[1];
     const needed = /(\d+\.\d+)/.exec(wanted)?.[1];
     if (actual !== needed) return `it is version ${actual ?? "unknown"}, needed is ${needed ?? wanted}`;
   } catch {

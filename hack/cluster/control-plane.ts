@@ -35,8 +35,12 @@ export interface ControlPlaneOptions {
   /** Metadata of every request that a listed user made, or of all requests; on disk before the client gets the answer. */
   readonly audit?: { readonly users?: readonly string[] };
   readonly progress?: Progress;
+  /** IP address on which the API server serves, also for pods. Default 127.0.0.1, which no pod can reach. */
+  readonly address?: string;
   /** More flags for the API server. */
   readonly apiServerArgs?: readonly string[];
+  /** More flags for the controller manager. */
+  readonly controllerManagerArgs?: readonly string[];
 }
 
 export interface ControlPlane {
@@ -63,6 +67,7 @@ export interface ControlPlane {
 }
 
 const SILENT: Progress = { step: () => undefined, tick: () => undefined };
+const LOOPBACK = "127.0.0.1";
 const PORT_ATTEMPTS = 5;
 const MIB = 1024 ** 2;
 const TEMPORARY_SPACE = 512 * MIB;
@@ -124,13 +129,13 @@ class Plane implements ControlPlane {
     const temporary = temporaryFolder("hoheit-");
     this.folder = temporary.path;
     this.#removeFolder = () => temporary.remove();
-    this.url = `https://127.0.0.1:${ports.api}`;
+    this.url = `https://${options.address ?? LOOPBACK}:${ports.api}`;
     this.#etcdUrl = `http://127.0.0.1:${ports.etcd}`;
     this.auditLogFile = options.audit && join(this.folder, "audit.log");
     this.#writeIdentities(options.identities ?? []);
     this.etcd = this.#etcd(binaries.etcd, ports);
     this.apiServer = this.#apiServer(binaries["kube-apiserver"], ports, options);
-    this.controllerManager = options.controllerManager ? this.#controllerManager(binaries["kube-controller-manager"]) : undefined;
+    this.controllerManager = options.controllerManager ? this.#controllerManager(binaries["kube-controller-manager"], options) : undefined;
     this.scheduler = options.scheduler ? this.#scheduler(binaries["kube-scheduler"]) : undefined;
     this.kwok = options.nodes ? this.#kwok(binaries.kwok) : undefined;
   }
@@ -198,7 +203,7 @@ class Plane implements ControlPlane {
   #apiServer(command: string, ports: Ports, options: ControlPlaneOptions): ManagedComponent {
     const key = join(this.folder, "service-account.key");
     return this.#component("kube-apiserver", command, [
-      `--etcd-servers=${this.#etcdUrl}`, `--secure-port=${ports.api}`, "--bind-address=127.0.0.1", `--cert-dir=${this.folder}`,
+      `--etcd-servers=${this.#etcdUrl}`, `--secure-port=${ports.api}`, `--bind-address=${options.address ?? LOOPBACK}`, `--cert-dir=${this.folder}`,
       "--service-cluster-ip-range=10.96.0.0/16,fd00:96::/108", "--service-account-issuer=https://kubernetes.default.svc",
       `--service-account-signing-key-file=${key}`, `--service-account-key-file=${key}`, `--token-auth-file=${join(this.folder, "tokens.csv")}`,
       "--authorization-mode=Node,RBAC", "--allow-privileged",
@@ -217,10 +222,11 @@ class Plane implements ControlPlane {
     return [`--audit-policy-file=${this.#write("audit-policy.json", JSON.stringify(policy))}`, `--audit-log-path=${this.auditLogFile ?? ""}`, "--audit-log-mode=blocking"];
   }
 
-  #controllerManager(command: string): ManagedComponent {
+  #controllerManager(command: string, options: ControlPlaneOptions): ManagedComponent {
     return this.#component("kube-controller-manager", command, [
       `--kubeconfig=${join(this.folder, "admin.kubeconfig")}`, `--service-account-private-key-file=${join(this.folder, "service-account.key")}`,
       `--root-ca-file=${join(this.folder, "apiserver.crt")}`, "--leader-elect=false", "--secure-port=0",
+      ...(options.controllerManagerArgs ?? []),
     ]);
   }
 

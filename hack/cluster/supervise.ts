@@ -40,8 +40,8 @@ done
 export interface ProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** Appended to; both stdout and stderr. */
-  readonly logFile: string;
+  /** Appended to; both stdout and stderr. Absent: they are ours. */
+  readonly logFile?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
 }
@@ -60,11 +60,11 @@ export interface Supervised {
 
 /** Starts a program in its own session: a Ctrl-C in the terminal reaches us only, and we stop things in order. */
 export async function supervise(options: ProcessOptions): Promise<Supervised> {
-  const log = openSync(options.logFile, "a", 0o600);
+  const log = options.logFile === undefined ? "inherit" as const : openSync(options.logFile, "a", 0o600);
   const keeper = spawn("/bin/sh", ["-c", KEEPER, "keeper", options.command, ...options.args], {
     detached: true, stdio: ["pipe", log, log, "pipe"], env: options.env ?? process.env, ...(options.cwd !== undefined && { cwd: options.cwd }),
   });
-  closeSync(log);
+  if (log !== "inherit") closeSync(log);
   let running = true;
   const exited = new Promise<number>((resolve, reject) => {
     keeper.once("error", reject);

@@ -1,0 +1,52 @@
+/** vitest's global set-up for the project `e2e`: one node for all its files. Runs only where hack/e2e.ts has put it. */
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { ROOT } from "../../../hack/run.ts";
+import { SANDBOX_CGROUP } from "./sandbox.ts";
+import { startNode, type NodePart } from "./start.ts";
+
+/** Plain data, so that it can cross into vitest's workers. */
+export interface SharedNode {
+  readonly url: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly tokens: Readonly<Record<string, string>>;
+  /** Path of the administrator's. */
+  readonly kubeconfig: string;
+  /** Of this run; removed with it. */
+  readonly folder: string;
+  readonly pids: Readonly<Record<NodePart, number>>;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    node: SharedNode;
+  }
+}
+
+/** Paths of image archives that shall be on the node, as a JSON list. */
+export const NODE_IMAGES = "HOHEIT_NODE_IMAGES";
+
+/** Logs of the last run, for whoever has to find out why it failed. */
+const LOGS = join(ROOT, "build", "node-logs");
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (process.env[SANDBOX_CGROUP] === undefined) throw new Error("These tests need a sandbox around them: run `npm run e2e`.");
+  const { plane, folder, components, stop } = await startNode(JSON.parse(process.env[NODE_IMAGES] ?? "[]") as string[]);
+  const pid = (name: NodePart): number => components[name].pid ?? 0;
+  project.provide("node", {
+    url: plane.url, ca: plane.ca, tokens: plane.tokens, kubeconfig: plane.kubeconfig(), folder,
+    pids: { containerd: pid("containerd"), kubelet: pid("kubelet"), "kube-proxy": pid("kube-proxy"), "kube-router": pid("kube-router") },
+  });
+  return async () => {
+    keepLogs([folder, plane.folder]);
+    await stop();
+  };
+}
+
+function keepLogs(folders: readonly string[]): void {
+  rmSync(LOGS, { recursive: true, force: true });
+  mkdirSync(LOGS, { recursive: true });
+  for (const folder of folders) for (const name of readdirSync(folder).filter((file) => /\.(log|jsonl)$/.test(file))) copyFileSync(join(folder, name), join(LOGS, name));
+}

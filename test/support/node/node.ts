@@ -1,0 +1,15 @@
+/** The running cluster as tests see it: plain data from global set-up, and signals to its parts. */
+import { inject } from "vitest";
+import type { SharedNode } from "./global-setup.ts";
+
+/** As `sharedPlane()` for the helpers of test/support/control-plane.ts: `rawCall(node(), ...)`, `uniqueNamespace(node())`. */
+export function node(): SharedNode {
+  return inject("node");
+}
+
+/** Stops a part of the node in its tracks; it goes on when the returned guard is disposed: `using stopped = freeze("kubelet")`. */
+export function freeze(part: keyof SharedNode["pids"]): Disposable {
+  const pid = node().pids[part];
+  process.kill(pid, "SIGSTOP");
+  return { [Symbol.dispose]: () => { process.kill(pid, "SIGCONT"); } };
+}
