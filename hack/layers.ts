@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kinds: [...MACHINERY, ...CORES],
   workloads: [...MACHINERY, ...CORES],
   cli: [...MACHINERY, ...CORES, "kinds", "config.ts"],
-  "config.ts": ["lib", "runtime"],
+  "config.ts": ["lib", "runtime", ...CORES],
   "main.ts": [...MACHINERY, ...CORES, "kinds", "workloads", "cli", "config.ts"],
 };
 

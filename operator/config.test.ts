@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, loadConfig, settingHelp } from "./config.ts";
+import { ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
 
 const IMAGE = { HOHEIT_IMAGE: "registry.example/hoheit@sha256:0f" };
 
@@ -46,6 +46,10 @@ describe("loadConfig", () => {
     [{ listen: ":99999" }, "--listen"],
     [{ image: "https://registry.example/hoheit latest" }, "--image (HOHEIT_IMAGE): is no image reference"],
     [{ logLevel: "loud" }, "--log-level"],
+    [{ probeSchedule: "0 3 * * MON" }, "--probe-schedule (HOHEIT_PROBE_SCHEDULE): takes MINUTE HOUR * * *"],
+    [{ probeTargets: '[{"name":"a","address":"proxy.example","port":1}]' }, "--probe-targets (HOHEIT_PROBE_TARGETS): 0.address: is no IP address"],
+    [{ clusterDns: "10.96.0.10,dns" }, "--cluster-dns (HOHEIT_CLUSTER_DNS): is no IP address"],
+    [{ probeDnsName: "a..b" }, "--probe-dns-name"],
     [{ leaseSeconds: "soon" }, "--lease-seconds (HOHEIT_LEASE_SECONDS): takes a number of seconds"],
     [{ renewSeconds: "20" }, "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold"],
     [{ retrySeconds: "9" }, "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold"],
@@ -73,5 +77,22 @@ describe("loadConfig", () => {
       expect(variable).toMatch(/^HOHEIT_[A-Z_]+$/);
       expect(help).not.toBe("");
     }
+  });
+});
+
+describe("settings of probes", () => {
+  it("are read as the builder of the CronJob takes them", () => {
+    const { probeSchedule, probeTargets, clusterDns, probeDnsName } = loadConfig({ probeTargets: '[{"name":"proxy","address":"2001:db8::8","port":3128}]', clusterDns: "10.96.0.10,fd00:96::a" }, IMAGE);
+    expect(probeSchedule.minutes).toEqual([0, 15, 30, 45]);
+    expect(probeTargets).toEqual([{ name: "proxy", address: "2001:db8::8", port: 3128, protocol: "TCP" }]);
+    expect(clusterDns).toEqual(["10.96.0.10", "fd00:96::a"]);
+    expect(probeDnsName).toBe("example.com");
+  });
+
+  it("of a probe are the plan, and what Kubernetes tells every pod", () => {
+    const plan = { of: "0123456789abcdef", tripwire: ["10.96.0.5"], dns: [], dnsName: "example.com", own: [] };
+    const flags = { plan: JSON.stringify(plan), terminationLog: "/tmp/x" };
+    expect(loadProbeConfig(flags, { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" })).toEqual({ plan, terminationLog: "/tmp/x", apiServer: { host: "10.96.0.1", port: "443" } });
+    expect(() => loadProbeConfig({ ...flags, plan: "{}" }, {})).toThrow("--plan: of:");
   });
 });

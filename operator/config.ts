@@ -7,6 +7,8 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 import { CONTROL_PORT, TRIPWIRE_PORT } from "./lib/names.ts";
+import { ownTargets, probePlan, type ProbePlan } from "./sovereignty/probe/plan.ts";
+import { parseSchedule } from "./sovereignty/probe/schedule.ts";
 
 const seconds = () => z.coerce.number({ error: "takes a number of seconds" }).positive();
 
@@ -36,6 +38,14 @@ const json = <T extends z.ZodType>(schema: T) =>
 
 const scraper = z.object({ namespace: z.string().min(1).max(63), podSelector: z.record(z.string(), z.string()).refine((labels) => Object.keys(labels).length > 0, "names at least one label") });
 
+/** Without days, so that it is known how old a result may get. */
+const schedule = z.string().transform((text, check) => {
+  const parsed = parseSchedule(text);
+  if (parsed !== undefined) return parsed;
+  check.addIssue({ code: "custom", message: "takes MINUTE HOUR * * * (UTC), for example */15 * * * *: at least one probe a day" });
+  return z.NEVER;
+});
+
 /** Letters, digits and what separates registry, repository, tag and digest: it becomes part of a manifest. */
 const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}$/;
 
@@ -57,6 +67,11 @@ const settings = z.object({
   listenTripwire: listenAddress.default({ host: "::", port: TRIPWIRE_PORT }).describe("address, TCP and UDP, that sealed pods must not reach"),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe level that is logged"),
   metricsScraper: json(scraper).optional().describe('who may read the metrics of model servers, e.g. {"namespace":"monitoring","podSelector":{"app.kubernetes.io/name":"prometheus"}}'),
+  probeSchedule: schedule.prefault("*/15 * * * *").describe("when the seal of each deployment is probed, in UTC; every deployment at minutes of its own, moved by less than the distance of two"),
+  probeTargets: json(ownTargets).default([]).describe('further addresses that no model server may reach, e.g. [{"name":"proxy","address":"192.0.2.8","port":3128,"protocol":"TCP"}]; at most 16'),
+  clusterDns: z.string().transform((text) => text.split(",")).pipe(probePlan.shape.dns).optional()
+    .describe("addresses of the cluster's name servers, separated by commas: probes ask them; without it, those of the operator's own pod"),
+  probeDnsName: probePlan.shape.dnsName.default("example.com").describe("outside name for which probes ask them; a sealed pod gets no answer"),
 }).refine((value) => value.retrySeconds * 1.2 < value.renewSeconds && value.renewSeconds < value.leaseSeconds, { error: "retrySeconds * 1.2 < renewSeconds < leaseSeconds must hold", path: ["leaseSeconds"] });
 
 /** Settings as the commands use them: times in milliseconds, the pod's surroundings read. */
@@ -97,6 +112,23 @@ function configOf(parsed: z.output<typeof settings>, { KUBERNETES_SERVICE_HOST: 
   const { leaseSeconds, renewSeconds, retrySeconds, pollSeconds, ...rest } = parsed;
   const lease = { leaseMs: leaseSeconds * 1000, renewDeadlineMs: renewSeconds * 1000, retryMs: retrySeconds * 1000, pollMs: pollSeconds * 1000 };
   return { ...rest, lease, inCluster: host === undefined || port === undefined ? undefined : { host, port } };
+}
+
+/** What `hoheit probe` is told by the operator, and by Kubernetes. */
+export interface ProbeConfig {
+  readonly plan: ProbePlan;
+  readonly apiServer: Config["inCluster"];
+  readonly terminationLog: string;
+}
+
+const probeSettings = z.object({ plan: json(probePlan), terminationLog: z.string() });
+
+/** @throws ConfigError naming what does not parse */
+export function loadProbeConfig(flags: unknown, environment: Readonly<Record<string, string | undefined>> = process.env): ProbeConfig {
+  const result = probeSettings.safeParse(flags);
+  if (!result.success) throw new ConfigError(result.error.issues.map((issue) => `--${kebab(String(issue.path[0]))}: ${issue.message}`));
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
+  return { ...result.data, apiServer: host === undefined || port === undefined ? undefined : { host, port } };
 }
 
 export class ConfigError extends Error {

@@ -6,8 +6,9 @@
 import { Command, Option } from "commander";
 import { operatorCommand } from "./cli/operator.ts";
 import { renderCommand } from "./cli/render.ts";
-import { ConfigError, loadConfig, settingHelp } from "./config.ts";
+import { ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
 import { VERSION } from "./lib/version.ts";
+import { probeCommand } from "./workloads/probe/command.ts";
 
 const program = new Command("hoheit")
   .description("Hosts language models so that nothing leaves the house, what must be deleted is deleted, and both can be shown.")
@@ -27,6 +28,15 @@ program
   .option("-n, --namespace <name>", "namespace of manifests that name none", "default")
   .action(async ({ file, namespace }: { file: string[]; namespace: string }) => {
     process.exitCode = await renderCommand({ files: file, namespace });
+  });
+
+program
+  .command("probe")
+  .description("try, from a sealed pod, everything that it must not reach; exit code 0: sealed, 1: something was reached, 2: inconclusive")
+  .requiredOption("--plan <json>", "what to try, as the operator writes it into the CronJob")
+  .option("--termination-log <path>", "where to leave the result", "/dev/termination-log")
+  .action(async (flags: Record<string, unknown>) => {
+    process.exitCode = await probeCommand(loadProbeConfig(flags));
   });
 
 try {
