@@ -1,6 +1,7 @@
 /** Every generated file: path from the repository's root -> content. Pure, so that a test can compare it with what is committed. */
 import { dump } from "js-yaml";
 import { clusterRules, kinds, namespacedRules } from "../../operator/kinds/index.ts";
+import { chartCrd, valuesSchemas } from "./chart.ts";
 import { crdOf } from "./crd.ts";
 import { referenceDocs } from "./docs.ts";
 import { rbacManifests } from "./rbac.ts";
@@ -11,6 +12,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const crds = kinds.map(crdOf);
   return new Map([
     ...crds.map((crd) => [`crds/${crd.metadata.name}.yaml`, yaml([crd])] as const),
+    ...crds.map((crd) => [`charts/hoheit-crds/generated/${crd.metadata.name}.yaml`, yaml([chartCrd(crd)])] as const),
+    ...[...valuesSchemas].map(([path, schema]) => [path, `${JSON.stringify(schema, null, 2)}\n`] as const),
     ["charts/hoheit/generated/rbac.yaml", yaml(rbacManifests(clusterRules, namespacedRules))] as const,
     ["docs/reference/api.md", referenceDocs(crds)] as const,
   ]);

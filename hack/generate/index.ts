@@ -6,7 +6,7 @@ import { generatedFiles } from "./files.ts";
 const root = join(import.meta.dirname, "../..");
 
 /** Folders that hold generated files only: whatever else lies there is left over. */
-const GENERATED_FOLDERS = ["crds", "charts/hoheit/generated"];
+const GENERATED_FOLDERS = ["crds", "charts/hoheit/generated", "charts/hoheit-crds/generated"];
 
 /** Paths that differ from what would be generated, and files that nothing generates any more. */
 export function staleFiles(files: ReadonlyMap<string, string> = generatedFiles()): { stale: string[]; leftOver: string[] } {
