@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { ROOT } from "../../../hack/run.ts";
 import { SANDBOX_CGROUP } from "./sandbox.ts";
-import { startNode, type NodePart } from "./start.ts";
+import { NODE_IMAGES, startNode, type NodePart } from "./start.ts";
 
 /** Plain data, so that it can cross into vitest's workers. */
 export interface SharedNode {
@@ -24,9 +24,6 @@ declare module "vitest" {
     node: SharedNode;
   }
 }
-
-/** Paths of image archives that shall be on the node, as a JSON list. */
-export const NODE_IMAGES = "HOHEIT_NODE_IMAGES";
 
 /** Logs of the last run, for whoever has to find out why it failed. */
 const LOGS = join(ROOT, "build", "node-logs");

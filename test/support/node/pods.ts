@@ -68,12 +68,17 @@ export function inNetworkOf(pod: Pod, command: string, ...args: string[]): Promi
   return run("nsenter", [`--net=/proc/${processOf(pod)}/ns/net`, command, ...args], { timeout: 60_000 });
 }
 
-/** Some process of the pod; kubelet keeps them in a cgroup with the pod's uid. */
-export function processOf({ metadata: { uid, name } }: Pod): number {
+/** Some process of the pod. */
+export function processOf(pod: Pod): number {
+  const [first] = processesOf(pod);
+  if (first === undefined) throw new Error(`pod ${pod.metadata.name} has no process on this node`);
+  return first;
+}
+
+/** All processes of the pod; kubelet keeps them in a cgroup with the pod's uid. */
+export function processesOf({ metadata: { uid } }: Pod): number[] {
   const root = process.env[SANDBOX_CGROUP] ?? "";
-  for (const file of globSync([`/sys/fs/cgroup/memory${root}/kubepods/**/pod${uid}/*/cgroup.procs`, `/sys/fs/cgroup${root}/kubepods/**/pod${uid}/*/cgroup.procs`])) {
-    const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-    if (pid > 0) return pid;
-  }
-  throw new Error(`pod ${name} has no process on this node`);
+  const [v1, v2] = [`/sys/fs/cgroup/memory${root}`, `/sys/fs/cgroup${root}`];
+  const files = globSync([`${v1}/kubepods/**/pod${uid}/*/cgroup.procs`, `${v2}/kubepods/**/pod${uid}/*/cgroup.procs`]);
+  return files.flatMap((file) => readFileSync(file, "utf8").split("\n")).map(Number).filter((pid) => pid > 0);
 }

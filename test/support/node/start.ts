@@ -1,13 +1,13 @@
 /**
  * Starts a whole cluster of one real node from nothing: world, control plane, containerd, kubelet, CNI, kube-proxy,
- * kube-router and CoreDNS; real pods that send real packets. To be called inside a sandbox (sandbox.ts), whose end is
+ * kube-router, CoreDNS and Hoheit; real pods that send real packets. To be called inside a sandbox (sandbox.ts), whose end is
  * also theirs: nothing here needs to be taken away.
  *
  *   networks ─┬─▶ world
  *             ├─▶ containerd ─▶ images ──────┐
  *             └─▶ control plane ─┬─▶ kubelet ────┴─▶ node Ready, GPUs ─▶ kube-router
  *                                ├─▶ kube-proxy
- *                                └─▶ cluster DNS
+ *                                └─▶ cluster DNS, Hoheit
  */
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,17 +17,22 @@ import { ensureBinaries, type Binaries, type BinaryName } from "../../../hack/cl
 import { ManagedComponent } from "../../../hack/cluster/component.ts";
 import { startControlPlane, type ControlPlane } from "../../../hack/cluster/control-plane.ts";
 import { call, mustCall } from "../../../hack/cluster/http.ts";
+import { OPERATOR_NAMESPACE } from "../../../hack/cluster/install.ts";
 import { containerd, importImage } from "./containerd.ts";
 import { kubelet, KUBELET_IDENTITY } from "./kubelet.ts";
 import { buildNetworks, inWorld, NODE, WITNESS } from "./network.ts";
+import { installProduct } from "./product.ts";
 import { writePauseImage } from "./pause.ts";
 import { CLUSTER_DNS, kubeProxy, kubeRouter, PROXY_IDENTITY, writeCoreDnsImage } from "./services.ts";
 import { Timeline } from "./timeline.ts";
 
 /** All programs that a node needs, so that they can be built before the sandbox takes the network away. */
 export const NODE_BINARIES = [
-  "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet", "kube-proxy", "kube-router", "coredns",
+  "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet", "kube-proxy", "kube-router", "coredns", "helm",
 ] as const satisfies readonly BinaryName[];
+
+/** Environment variable: paths of the image archives that shall be on the node, as a JSON list. */
+export const NODE_IMAGES = "HOHEIT_NODE_IMAGES";
 
 const GPUS = "4";
 const READY_MS = 90_000;
@@ -68,6 +73,7 @@ export async function startNode(images: readonly string[]): Promise<RunningNode>
       .then(() => timeline.step("kube-router", () => components["kube-router"].start())),
     timeline.step("kube-proxy", () => components["kube-proxy"].start()),
     timeline.step("cluster DNS", () => installDns(plane)),
+    timeline.step("Hoheit", () => install(plane, binaries.helm)),
   ]);
   console.log(String(timeline));
   return { plane, folder, components, stop: () => stop(plane, [outside, ...Object.values(components)]) };
@@ -133,6 +139,14 @@ async function installDns(plane: ControlPlane): Promise<void> {
   await until("cluster DNS answers", async () => {
     const deployment = await get<Conditions>(plane, "/apis/apps/v1/namespaces/kube-system/deployments/coredns");
     return (deployment?.status?.availableReplicas ?? 0) > 0 ? undefined : deployment?.status?.conditions?.[0]?.message ?? "its pod has not started";
+  });
+}
+
+async function install(plane: ControlPlane, helm: string): Promise<void> {
+  await installProduct({ helm, url: plane.url, ca: plane.ca, token: plane.tokens.admin ?? "", kubeconfig: plane.kubeconfig() });
+  await until("the operator is available", async () => {
+    const deployment = await get<Conditions>(plane, `/apis/apps/v1/namespaces/${OPERATOR_NAMESPACE}/deployments/hoheit-operator`);
+    return (deployment?.status?.availableReplicas ?? 0) > 1 ? undefined : deployment?.status?.conditions?.[0]?.message ?? "its pods have not started";
   });
 }
 
