@@ -1,6 +1,7 @@
 /**
- * Tests in four projects: `unit` needs nothing, `crd` and `integration` share one real control plane (test/support), `e2e`
- * has a real node (test/support/node) and exists only in the sandbox that hack/e2e.ts makes for it.
+ * Tests in six projects: `unit` needs nothing, `crd` and `integration` share one real control plane (test/support), `e2e`
+ * has a real node (test/support/node) and exists only in the sandbox that hack/e2e.ts makes for it; `vllm-args` and `e2e-vllm`
+ * need a real vLLM as well, which hack/e2e-vllm.ts makes.
  */
 import { defineConfig } from "vitest/config";
 
@@ -30,6 +31,8 @@ const onNode = {
 };
 
 const isInSandbox = process.env.HOHEIT_SANDBOX_CGROUP !== undefined;
+/** Set by hack/e2e-vllm.ts: it has made the real vLLM, which takes minutes. */
+const hasVllm = process.env.HOHEIT_VLLM === "1";
 
 export default defineConfig({
   test: {
@@ -40,6 +43,8 @@ export default defineConfig({
       { test: { name: "crd", include: ["test/crd/**/*.test.ts"], ...onControlPlane, ...shared } },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...onControlPlane, ...shared } },
       ...(isInSandbox ? [{ test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...onNode, ...shared } }] : []),
+      ...(hasVllm ? [{ test: { name: "vllm-args", include: ["test/vllm-args/**/*.test.ts"], hookTimeout: 180_000, ...shared } }] : []),
+      ...(hasVllm && isInSandbox ? [{ test: { name: "e2e-vllm", include: ["test/e2e-vllm/**/*.test.ts"], ...onNode, ...shared } }] : []),
     ],
   },
 });
