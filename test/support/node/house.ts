@@ -28,13 +28,14 @@ export async function serve(namespace: string, deployment: ReturnType<typeof lmd
   return servers(namespace, name);
 }
 
-export async function untilReady(namespace: string, name: string): Promise<void> {
+/** `timeoutMs`: longer where a real engine starts. */
+export async function untilReady(namespace: string, name: string, timeoutMs = READY_MS): Promise<void> {
   await eventually(async () => {
     const live = await deploymentNamed(node(), namespace, name);
     const ready = conditionOf(live, "Ready");
     const isCurrent = live !== undefined && live.status?.observedGeneration === live.metadata.generation;
     if (!isCurrent || ready?.status !== "True") throw new Error(`${name} is not Ready: ${ready?.reason ?? "no status"}, ${ready?.message ?? ""} ${JSON.stringify(live?.status?.waitingFor)}`);
-  }, { timeoutMs: READY_MS, everyMs: 200 });
+  }, { timeoutMs, everyMs: 200 });
 }
 
 /** Model servers of a deployment, stopping ones included; not its probes. */
