@@ -41,7 +41,7 @@ export class StartError extends Sorry {
 }
 
 function knownCause(name: string, portInUse: boolean, log: string): string | undefined {
-  if (portInUse) return `${name} found its port in use, again and again: another program takes ports between 20000 and 32000 on 127.0.0.1 as fast as they are tried.`;
+  if (portInUse) return `${name} found its port in use, again and again: another program takes ports between 20000 and 30000 on 127.0.0.1 as fast as they are tried.`;
   if (/no space left on device/.test(log)) return `${name} cannot go on because the disk is full: make room in ${tmpdir()} or point TMPDIR at a larger disk.`;
   return undefined;
 }

@@ -1,13 +1,14 @@
 /**
  * Free TCP ports on loopback. They are taken below the range from which systems give out ports by themselves (32768 and
- * up on Linux, 49152 elsewhere), so that a server can be restarted on its own port. Another program may still be
+ * up on Linux, 49152 elsewhere), so that a server can be restarted on its own port, and below Kubernetes' own for Services
+ * (30000 to 32767), which firewalls of nodes let through. Another program may still be
  * quicker between our check and the bind: whoever binds must try again with other ports.
  */
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 const LOWEST = 20_000;
-const HIGHEST = 32_000;
+const HIGHEST = 30_000;
 const ATTEMPTS = 200;
 
 export async function freePorts(count: number): Promise<number[]> {

@@ -1,4 +1,4 @@
-/** kubelet, on a node that has four GPUs because its status says so. */
+/** kubelet, on a node that has GPUs because its status says so. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ManagedComponent } from "../../../hack/cluster/component.ts";

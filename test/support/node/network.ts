@@ -14,7 +14,7 @@ const run = promisify(execFile);
 export const NODE = { name: "n1", v4: "10.200.0.2", v6: "fd00:200::2" } as const;
 const WORLD = { namespace: "world", v4: "10.200.0.1", v6: "fd00:200::1" } as const;
 export const PODS = { v4: "10.244.0.0/24", v6: "fd00:244::/64" } as const;
-export const SERVICES = { v4: "10.96.0.0/16", v6: "fd00:96::/108", dns: "10.96.0.10" } as const;
+export const SERVICES = { v4: "10.96.0.0/16", v6: "fd00:96::/108", apiServer: "10.96.0.1", dns: "10.96.0.10" } as const;
 
 /** Addresses in the world that log every hit: two of the documentation ranges, and where clouds keep credentials. */
 export const OUTSIDE = { v4: "203.0.113.10", v6: "2001:db8:cafe::10", metadata4: "169.254.169.254", metadata6: "fd00:ec2::254" } as const;

@@ -4,10 +4,10 @@
  * also theirs: nothing here needs to be taken away.
  *
  *   networks ─┬─▶ world
- *             ├─▶ containerd ─▶ images ──────┐
+ *             ├─▶ containerd ─▶ images ──────┬────────────────────────▶ Hoheit
  *             └─▶ control plane ─┬─▶ kubelet ────┴─▶ node Ready, GPUs ─▶ kube-router
  *                                ├─▶ kube-proxy
- *                                └─▶ cluster DNS, Hoheit
+ *                                └─▶ cluster DNS
  */
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,7 +34,7 @@ export const NODE_BINARIES = [
 /** Environment variable: paths of the image archives that shall be on the node, as a JSON list. */
 export const NODE_IMAGES = "HOHEIT_NODE_IMAGES";
 
-const GPUS = "4";
+const GPUS = "8";
 const READY_MS = 90_000;
 
 export interface RunningNode {
@@ -57,15 +57,18 @@ export async function startNode(images: readonly string[]): Promise<RunningNode>
   await timeline.step("networks", buildNetworks);
   const runtime = containerd(folder);
   const hitLog = join(folder, "hits.jsonl");
-  const withImages = timeline.step("containerd and images", async () => {
+  const withRuntime = timeline.step("containerd and cluster images", async () => {
     const [own] = await Promise.all([writeOwnImages(folder, binaries.coredns), runtime.start()]);
-    for (const archive of [...own, ...images]) await importImage(folder, archive);
+    for (const archive of own) await importImage(folder, archive);
   });
+  const withImages = withRuntime.then(() => timeline.step("images", async () => {
+    for (const archive of images) await importImage(folder, archive);
+  }));
   const outside = world(folder, hitLog);
   const [plane] = await Promise.all([
     timeline.step("control plane", controlPlane),
     timeline.step("world", () => outside.start()),
-    withImages,
+    withRuntime,
   ]);
   const components = { containerd: runtime, ...nodeComponents(folder, binaries, plane) };
   await Promise.all([
@@ -73,7 +76,7 @@ export async function startNode(images: readonly string[]): Promise<RunningNode>
       .then(() => timeline.step("kube-router", () => components["kube-router"].start())),
     timeline.step("kube-proxy", () => components["kube-proxy"].start()),
     timeline.step("cluster DNS", () => installDns(plane)),
-    timeline.step("Hoheit", () => install(plane, binaries.helm)),
+    timeline.step("Hoheit", () => installHoheit(plane, binaries.helm, withImages)),
   ]);
   console.log(String(timeline));
   return { plane, folder, components, stop: () => stop(plane, [outside, ...Object.values(components)]) };
@@ -142,7 +145,9 @@ async function installDns(plane: ControlPlane): Promise<void> {
   });
 }
 
-async function install(plane: ControlPlane, helm: string): Promise<void> {
+/** Its pods take an image that is not there for a failure, and wait before they look again: `withImages` comes first. */
+async function installHoheit(plane: ControlPlane, helm: string, withImages: Promise<void>): Promise<void> {
+  await withImages;
   await installProduct({ helm, url: plane.url, ca: plane.ca, token: plane.tokens.admin ?? "", kubeconfig: plane.kubeconfig() });
   await until("the operator is available", async () => {
     const deployment = await get<Conditions>(plane, `/apis/apps/v1/namespaces/${OPERATOR_NAMESPACE}/deployments/hoheit-operator`);

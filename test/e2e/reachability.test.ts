@@ -1,0 +1,93 @@
+/** What a pod of each role reaches, by packets, and what the world saw of it. The result is docs/reachability.md. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { OPERATOR_NAMESPACE } from "../../hack/cluster/install.ts";
+import { ROOT } from "../../hack/run.ts";
+import { eventually, rawCall, uniqueNamespace } from "../support/control-plane.ts";
+import type { Attempt, Target } from "../support/node/attempt.ts";
+import { hits, packetsFrom } from "../support/node/hits.ts";
+import { engine, furnished, serve, serviceAddresses } from "../support/node/house.ts";
+import { OUTSIDE, RESOLVER } from "../support/node/network.ts";
+import { node } from "../support/node/node.ts";
+import { addressesOf, attemptsFrom, startPod, type Pod } from "../support/node/pods.ts";
+import { ENGINE } from "./engine/image.ts";
+import { document, type Column } from "./reachability/document.ts";
+import { targets } from "./reachability/targets.ts";
+
+const FILE = join(ROOT, "docs", "reachability.md");
+const ROLES = ["Application", "Serving", "Probe", "Operator"] as const;
+const WORLD: readonly string[] = [...Object.values(OUTSIDE), RESOLVER.v4, RESOLVER.v6];
+
+let pods: Record<(typeof ROLES)[number], Pod>;
+let all: Target[];
+const columns: Column[] = [];
+
+/** A pod that listens where a model server would, without being one. */
+function startListener(namespace: string, name: string): Promise<Pod> {
+  const securityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } };
+  return startPod({ namespace, name, spec: { containers: [{ name: "listener", image: ENGINE, imagePullPolicy: "Never", command: ["vllm", "serve", "--host=::", "--port=8000"], securityContext }] } });
+}
+
+/** A pod with the labels of the probe's, and so under its policies, that stays. */
+async function startLikeProbe(namespace: string): Promise<Pod> {
+  const { spec } = await rawCall<{ spec: { jobTemplate: { spec: { template: { metadata: { labels: Record<string, string> } } } } } }>(
+    node(), "GET", `/apis/batch/v1/namespaces/${namespace}/cronjobs/assistant-probe`);
+  const { labels } = spec.jobTemplate.spec.template.metadata;
+  expect(labels).toMatchObject({ "hoheit.dev/role": "Probe", "hoheit.dev/deployment": "assistant" });
+  return startPod({ namespace, name: "like-probe", labels });
+}
+
+async function operatorPod(): Promise<Pod> {
+  const { items } = await rawCall<{ items: Pod[] }>(node(), "GET", `/api/v1/namespaces/${OPERATOR_NAMESPACE}/pods?labelSelector=app.kubernetes.io/component=operator`);
+  expect(items.length).toBeGreaterThan(0);
+  return items[0]!;
+}
+
+beforeAll(async () => {
+  const [namespace, elsewhere] = await Promise.all([furnished(), uniqueNamespace(node(), { restricted: true })]);
+  const [[server], neighbour, stranger, application] = await Promise.all([
+    serve(namespace, engine("assistant")), startListener(namespace, "neighbour"), startListener(elsewhere, "stranger"),
+    startPod({ namespace: elsewhere, name: "application" }),
+  ]);
+  const api = new URL(node().url);
+  all = targets({
+    apiServer: { address: api.hostname, port: Number(api.port) }, tripwire: await serviceAddresses(OPERATOR_NAMESPACE, "hoheit-tripwire"),
+    neighbour: addressesOf(neighbour), stranger: addressesOf(stranger), server: addressesOf(server!),
+  });
+  pods = { Application: application, Serving: server!, Probe: await startLikeProbe(namespace), Operator: await operatorPod() };
+  // Policies are in force some time after a pod runs; the gate waits for that, these attempts must as well.
+  const outside = all.filter(({ address }) => address === OUTSIDE.v4 || address === OUTSIDE.v6);
+  for (const pod of [pods.Probe, pods.Operator]) {
+    await eventually(async () => expect((await attemptsFrom(pod, outside)).map(({ outcome }) => outcome)).not.toContain("Reached"), { timeoutMs: 30_000 });
+  }
+});
+
+describe("the world saw what the pod says", () => {
+  test.each(ROLES)("%s", async (role) => {
+    const pod = pods[role];
+    const since = Date.now();
+    const before = await packetsFrom(addressesOf(pod));
+    const attempts = await attemptsFrom(pod, all);
+    columns.push({ role, attempts });
+    const reached = attempts.filter(({ outcome, address }) => outcome === "Reached" && WORLD.includes(address));
+    const seen = await hits({ since, sources: addressesOf(pod) });
+    expect(new Set(seen.map(({ target }) => target))).toEqual(new Set(reached.map(({ address }) => address)));
+    if (reached.length === 0) expect(await packetsFrom(addressesOf(pod)), "not one packet of any kind").toEqual(before);
+    expect((await hits({ since })).some(({ name }) => name?.startsWith("asked-by-")), "cluster DNS asked on its behalf").toBe(asked(attempts));
+  });
+});
+
+const asked = (attempts: readonly Attempt[]): boolean => attempts.some(({ ask, outcome }) => ask?.startsWith("asked-by-") === true && outcome === "Reached");
+
+test("the positive control reaches everything but what nobody may reach", () => {
+  const application = columns.find(({ role }) => role === "Application");
+  expect(application?.attempts.filter(({ outcome }) => outcome !== "Reached").map(({ name }) => name)).toEqual(["a model server whose client it is not", "a model server whose client it is not"]);
+});
+
+test("docs/reachability.md says what packets do (--write-docs writes it anew)", () => {
+  const table = document(columns);
+  console.log(table.split("\n").filter((line) => line.startsWith("|")).join("\n"));
+  if (process.env.HOHEIT_WRITE_DOCS === "1") writeFileSync(FILE, table);
+  expect(table).toBe(readFileSync(FILE, "utf8"));
+});

@@ -1,0 +1,38 @@
+/** docs/reachability.md: written from what packets did, and compared with what they do. Verdicts only, no times. */
+import type { Attempt } from "../../support/node/attempt.ts";
+
+/** A column: a role, and what a pod in it reached. */
+export interface Column {
+  readonly role: string;
+  readonly attempts: readonly Attempt[];
+}
+
+const INTRODUCTION = `# What a pod can reach
+
+Tried by real packets on a real node (containerd, kubelet, kube-proxy, kube-router) in both address families, and counted
+where they arrive. \`npm run e2e\` fails when a packet does something else than this page says; \`npm run e2e -- --write-docs\`
+writes it anew.
+
+- **Application**: a pod without any NetworkPolicy. It is the positive control: everything that is listed can be reached.
+- **Serving**: a model server, and its gate, which waits in the same pod for the seal.
+- **Probe**: the pod that looks from time to time whether the seal holds.
+- **Operator**: Hoheit's own pods, under the NetworkPolicy of the chart.
+
+`;
+
+const NOTES = `
+\`–\` is not reached: refused, timed out or unreachable, which of them depends on the network plugin. The one thing that a
+sealed pod reaches is the operator's control port, where it is told that the tripwire is up; nothing that it sends there is
+kept or interpreted (docs/decisions/0006-gate-and-tripwire.md).
+`;
+
+/** Columns must have tried the same targets in the same order. */
+export function document(columns: readonly Column[]): string {
+  const [first] = columns;
+  const rows = (first?.attempts ?? []).map(({ name, address, protocol }, index) => [
+    name, protocol ?? "TCP", address.includes(":") ? "IPv6" : "IPv4", ...columns.map(({ attempts }) => (attempts[index]?.outcome === "Reached" ? "reached" : "–")),
+  ]);
+  const head = ["To", "Protocol", "Family", ...columns.map(({ role }) => role)];
+  const table = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  return `${INTRODUCTION}${table.join("\n")}\n${NOTES}`;
+}
