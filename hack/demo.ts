@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { ensureBinaries } from "./cluster/binaries.ts";
 import { startControlPlane } from "./cluster/control-plane.ts";
-import { crdFiles, OPERATOR_ACCOUNT, OPERATOR_NAMESPACE, RBAC_FILE } from "./cluster/install.ts";
+import { crdFiles, OPERATOR_ACCOUNT, OPERATOR_NAMESPACE, RBAC_FILE, TRIPWIRE } from "./cluster/install.ts";
 import { Sorry } from "./cluster/sorry.ts";
 import { temporaryFolder } from "./cluster/supervise.ts";
 import { absentOnes, announcement, askForConsent, refuseIfInstalled, remove } from "./demo/existing-cluster.ts";
@@ -115,6 +115,7 @@ async function install(run: Kubectl): Promise<void> {
   await apply(run, [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: OPERATOR_NAMESPACE } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: OPERATOR_ACCOUNT, namespace: OPERATOR_NAMESPACE } },
+    TRIPWIRE,
   ]);
   await run(["apply", "--server-side", "--force-conflicts", "--field-manager=hoheit-demo", `--filename=${RBAC_FILE}`]);
 }

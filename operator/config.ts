@@ -6,7 +6,7 @@
  */
 import { hostname } from "node:os";
 import { z } from "zod";
-import { CONTROL_PORT, TRIPWIRE_PORT } from "./lib/names.ts";
+import { CONTROL_PORT, OPERATOR_NAMESPACE, TRIPWIRE_PORT } from "./lib/names.ts";
 import { ownTargets, probePlan, type ProbePlan } from "./sovereignty/probe/plan.ts";
 import { parseSchedule } from "./sovereignty/probe/schedule.ts";
 
@@ -52,7 +52,7 @@ const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}$/;
 const settings = z.object({
   kubeconfig: z.string().optional().describe("path of a kubeconfig; without one, $KUBECONFIG, ~/.kube/config or the pod's own account"),
   context: z.string().optional().describe("context of the kubeconfig"),
-  namespace: z.string().default("hoheit-system").describe("namespace of the operator: its Lease lives there"),
+  namespace: z.string().default(OPERATOR_NAMESPACE).describe("namespace of the operator: its Lease lives there"),
   identity: z.string().min(1).default(() => hostname()).describe("name of this replica in the Lease, followed by a random part"),
   workers: z.coerce.number().int().min(1).max(256).default(10).describe("reconciles at a time, per kind"),
   leaseSeconds: seconds().int().default(15).describe("how long a leader that went silent is waited for"),

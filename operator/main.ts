@@ -7,7 +7,9 @@ import { Command, Option } from "commander";
 import { operatorCommand } from "./cli/operator.ts";
 import { renderCommand } from "./cli/render.ts";
 import { ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
+import { OPERATOR_NAMESPACE } from "./lib/names.ts";
 import { VERSION } from "./lib/version.ts";
+import { gateCommand } from "./workloads/gate/command.ts";
 import { probeCommand } from "./workloads/probe/command.ts";
 
 const program = new Command("hoheit")
@@ -26,8 +28,10 @@ program
   .description("print, without a cluster, every object that custom resources become, or every reason why not")
   .requiredOption("-f, --file <path...>", "files with manifests; - is standard input")
   .option("-n, --namespace <name>", "namespace of manifests that name none", "default")
-  .action(async ({ file, namespace }: { file: string[]; namespace: string }) => {
-    process.exitCode = await renderCommand({ files: file, namespace });
+  .option("--image <image>", "image of the operator, from which the gate runs", `hoheit:${VERSION}`)
+  .option("--operator-namespace <name>", "namespace of the operator", OPERATOR_NAMESPACE)
+  .action(async ({ file, namespace, image, operatorNamespace }: { file: string[]; namespace: string; image: string; operatorNamespace: string }) => {
+    process.exitCode = await renderCommand({ files: file, namespace, operator: { image, namespace: operatorNamespace } });
   });
 
 program
@@ -37,6 +41,16 @@ program
   .option("--termination-log <path>", "where to leave the result", "/dev/termination-log")
   .action(async (flags: Record<string, unknown>) => {
     process.exitCode = await probeCommand(loadProbeConfig(flags));
+  });
+
+program
+  .command("gate")
+  .description("wait, in a pod that is about to start, until it is seen to be sealed; exit code 0: sealed, 1: not seen in time")
+  .requiredOption("--tripwire <addresses>", "addresses of the tripwire's Service, one for each family, separated by commas")
+  .option("--timeout-seconds <seconds>", "how long to wait", "120")
+  .option("--termination-log <path>", "where to leave the result", "/dev/termination-log")
+  .action(async ({ tripwire, timeoutSeconds, terminationLog }: { tripwire: string; timeoutSeconds: string; terminationLog: string }) => {
+    process.exitCode = await gateCommand({ tripwire, timeoutSeconds: Number(timeoutSeconds), terminationLog });
   });
 
 try {

@@ -6,6 +6,8 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadAll } from "js-yaml";
+import { OPERATOR_LABELS } from "../../operator/lib/labels.ts";
+import { CONTROL_PORT, TRIPWIRE_PORT, TRIPWIRE_SERVICE } from "../../operator/lib/names.ts";
 import { mustCall } from "./http.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
@@ -16,12 +18,13 @@ export const RBAC_FILE = join(ROOT, "charts", "hoheit", "generated", "rbac.yaml"
 /** Who may do that. */
 export interface AdminAccess { readonly url: string; readonly ca: string; readonly token: string }
 
-interface Manifest { apiVersion: string; kind: string; metadata: { name: string; namespace?: string } }
+interface Manifest { apiVersion: string; kind: string; metadata: { name: string; namespace?: string; labels?: Record<string, string> } }
 
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 const PATHS: Readonly<Record<string, (namespace: string) => string>> = {
   CustomResourceDefinition: () => "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
   Namespace: () => "/api/v1/namespaces",
+  Service: (namespace) => `/api/v1/namespaces/${namespace}/services`,
   ServiceAccount: (namespace) => `/api/v1/namespaces/${namespace}/serviceaccounts`,
   ClusterRole: () => `${RBAC}/clusterroles`,
   ClusterRoleBinding: () => `${RBAC}/clusterrolebindings`,
@@ -38,11 +41,23 @@ export async function installCrds(access: AdminAccess): Promise<void> {
   await Promise.all(crds.map((crd) => untilEstablished(access, crd.metadata.name)));
 }
 
+/** The tripwire's Service as the chart has it. Without pods behind it, it still has addresses, which is what the operator asks of it. */
+export const TRIPWIRE: Manifest & { spec: object } = {
+  apiVersion: "v1", kind: "Service", metadata: { name: TRIPWIRE_SERVICE, namespace: OPERATOR_NAMESPACE, labels: { "app.kubernetes.io/part-of": "hoheit" } },
+  spec: {
+    type: "ClusterIP", ipFamilyPolicy: "PreferDualStack", selector: OPERATOR_LABELS,
+    ports: [["control", CONTROL_PORT], ["tripwire", TRIPWIRE_PORT]].flatMap(([name, port]) => [
+      { name, port, targetPort: port, protocol: "TCP" }, { name: `${name}-udp`, port, targetPort: port, protocol: "UDP" },
+    ]),
+  },
+};
+
 /** Everything that the chart would install, except the operator's pods. */
 export async function installHoheit(access: AdminAccess): Promise<void> {
   await apply(access, { apiVersion: "v1", kind: "Namespace", metadata: { name: OPERATOR_NAMESPACE } });
   await apply(access, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: OPERATOR_ACCOUNT, namespace: OPERATOR_NAMESPACE } });
   for (const object of documents(RBAC_FILE)) await apply(access, object);
+  await apply(access, TRIPWIRE);
   await installCrds(access);
 }
 

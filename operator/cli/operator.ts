@@ -21,6 +21,7 @@ import { loopCheck, startHealthServer, syncedCheck, workerCheck, type HealthServ
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Manager } from "../runtime/manager.ts";
 import { Metrics } from "../runtime/metrics.ts";
+import { startTripwire, type Tripwire } from "../runtime/tripwire/tripwire.ts";
 import { watchLog } from "../runtime/watch-log.ts";
 
 /** SIGTERM hands over within 3 s (controller-runtime waits for reconciles, too); what is under way gets this long. */
@@ -52,9 +53,12 @@ export async function operatorCommand(config: Config): Promise<number> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort(signal));
   const credentials = await orSorry("cannot find the API server", credentialsFor(config));
   const parts = assemble(config, { log, stop, credentials });
-  const health = await orSorry(`cannot listen on ${config.listen.host} port ${config.listen.port} (--listen)`, serve(parts));
+  const tripwire = await orSorry("cannot listen as the tripwire (--listen-control, --listen-tripwire)", layTripwire(parts));
+  const health = await orSorry(`cannot listen on ${config.listen.host} port ${config.listen.port} (--listen)`, serve(parts, tripwire));
   log.info({ version: VERSION, port: health.listening.port }, "started");
-  return run(parts, health);
+  const code = await run(parts, health);
+  await tripwire.close();
+  return code;
 }
 
 /** What a setting leads to that the surroundings refuse is said in one sentence, as a wrong setting is. */
@@ -92,7 +96,7 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
     warn(restart);
   };
   const caches = new Caches({ transport, client: unfenced, onRestart });
-  const list = controllers({ metricsScraper: config.metricsScraper });
+  const list = controllers({ metricsScraper: config.metricsScraper, operator: { namespace: config.namespace, image: config.image } });
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
   for (const { name, owns, conditions } of list) metrics.watchObjects(name, () => caches.for(owns).list(), conditions);
   metrics.watchLeader(() => elector.leading);
@@ -100,7 +104,11 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   return parts;
 }
 
-async function serve({ config, metrics, manager, caches }: Parts): Promise<HealthServer> {
+/** On every replica: a standby's pod is behind the tripwire's Service, too. */
+const layTripwire = ({ config, log, metrics }: Parts): Promise<Tripwire> =>
+  startTripwire({ control: config.listenControl, tripwire: config.listenTripwire, clock: systemClock, log, onContact: (port, protocol) => metrics.tripwireContacted(port, protocol) });
+
+async function serve({ config, metrics, manager, caches }: Parts, tripwire: Tripwire): Promise<HealthServer> {
   let synced = false;
   void caches.synced().then(() => (synced = true));
   const loop = loopCheck(systemClock);
@@ -108,7 +116,7 @@ async function serve({ config, metrics, manager, caches }: Parts): Promise<Healt
     listen: config.listen,
     ...(config.listenMetrics !== undefined && { listenMetrics: config.listenMetrics }),
     alive: [loop, workerCheck(() => manager.longestReconcileMs())],
-    ready: [syncedCheck(() => synced)],
+    ready: [syncedCheck(() => synced), tripwire.check],
     metrics: { contentType: metrics.registry.contentType, text: () => metrics.text() },
   });
   const close = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { activity, approval, client, lm, lmd, OTHER_DIGEST } from "../../test/support/makers.ts";
+import { activity, approval, client, lm, lmd, OPERATOR, OTHER_DIGEST } from "../../test/support/makers.ts";
 import { renderCommand } from "./render.ts";
 import { fromYaml, toYaml } from "./yaml.ts";
 
@@ -14,7 +14,7 @@ interface Result {
 async function render(files: Readonly<Record<string, string>>, namespace = "default"): Promise<Result> {
   let out = "";
   let err = "";
-  const code = await renderCommand({ files: Object.keys(files), namespace }, {
+  const code = await renderCommand({ files: Object.keys(files), namespace, operator: OPERATOR }, {
     read: async (file) => files[file] ?? Promise.reject(new Error(`ENOENT: no such file or directory, open '${file}'`)),
     out: (chunk) => { out += chunk; },
     err: (chunk) => { err += chunk; },
@@ -114,7 +114,7 @@ describe("what does not", () => {
 
   test("a file that cannot be read", async () => {
     let err = "";
-    const code = await renderCommand({ files: ["gone.yaml"], namespace: "default" }, {
+    const code = await renderCommand({ files: ["gone.yaml"], namespace: "default", operator: OPERATOR }, {
       read: () => Promise.reject(new Error("ENOENT: no such file or directory, open 'gone.yaml'")), out: () => undefined, err: (chunk) => { err += chunk; }, now: () => NOW,
     });
     expect({ code, err }).toEqual({ code: 1, err: "gone.yaml: ENOENT: no such file or directory, open 'gone.yaml'\n" });

@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { buildChildren } from "../kinds/language-model-deployment/build/index.ts";
+import { buildChildren, type OperatorFacts } from "../kinds/language-model-deployment/build/index.ts";
 import { offlineChecks, violationsOf, type CheckInput } from "../kinds/language-model-deployment/checks.ts";
 import type { Reason } from "../kinds/language-model-deployment/conditions.ts";
 import type { LanguageModelDeployment } from "../kinds/language-model-deployment/schema.ts";
@@ -21,6 +21,8 @@ export interface RenderOptions {
   readonly files: readonly string[];
   /** Namespace of manifests that name none. */
   readonly namespace: string;
+  /** The operator's own image and namespace, which the objects name. */
+  readonly operator: OperatorFacts;
 }
 
 /** The world outside, for tests to replace. */
@@ -40,7 +42,7 @@ const processIo: RenderIo = {
 };
 
 /** Prints every object (exit code 0) or every violation (exit code 1), never both. */
-export async function renderCommand({ files, namespace }: RenderOptions, io: RenderIo = processIo): Promise<number> {
+export async function renderCommand({ files, namespace, operator }: RenderOptions, io: RenderIo = processIo): Promise<number> {
   const manifests = await readManifests(files, namespace, io.read);
   const inputs = checkInputs(manifests.found, io.now());
   const findings = [
@@ -51,13 +53,13 @@ export async function renderCommand({ files, namespace }: RenderOptions, io: Ren
     return 1;
   }
   io.out(HEADER);
-  io.out(manifests.found.map((manifest) => render(manifest, inputs)).join(""));
+  io.out(manifests.found.map((manifest) => render(manifest, inputs, operator)).join(""));
   return 0;
 }
 
 const HEADER = `# What the operator makes of these files. Not shown: owner references, which need the uid of the custom resource; the
 # seal's finalizer, which only the operator takes off again; the rule for the metrics scraper, of which the operator is
-# told when it starts.
+# told when it starts; the ConfigMap that tells the gate where the cluster's tripwire is.
 `;
 
 interface Judged {
@@ -81,6 +83,7 @@ function checkInputs(found: readonly Manifest[], now: number): Judged[] {
         digest: model?.spec.integrity.manifestDigest,
         runningDigest: undefined,
         approvals: ofKind<ModelApproval>("ModelApproval", namespace),
+        tripwire: undefined,
         activities: new Set(ofKind("ProcessingActivity", namespace).map(({ metadata }) => metadata.name)),
         now,
       },
@@ -117,11 +120,11 @@ function nothingFound({ found, findings }: Manifests, files: readonly string[]):
 const lineOf = ({ file, object, path, message }: Finding): string =>
   `${[file, object, path].filter((part) => part !== undefined).join(": ")}: ${message}\n`;
 
-function render({ file, value }: Manifest, inputs: readonly Judged[]): string {
+function render({ file, value }: Manifest, inputs: readonly Judged[], operator: OperatorFacts): string {
   const source = `# ${JSON.stringify(file).slice(1, -1)}: ${nameOf(value)}`;
   const own = inputs.find(({ manifest }) => manifest.value === value);
   if (own?.input.model === undefined) return `---\n${source} becomes no object of its own; deployments refer to it.\n`;
-  return childrenOf(own.input.deployment, own.input.model).map(withoutFinalizers).map((child) => `---\n${source} becomes this ${child.kind}\n${toYaml(child)}`).join("");
+  return childrenOf(own.input.deployment, own.input.model, operator).map(withoutFinalizers).map((child) => `---\n${source} becomes this ${child.kind}\n${toYaml(child)}`).join("");
 }
 
 /** Whoever applies what is printed here could not delete it again. */
@@ -130,12 +133,14 @@ function withoutFinalizers(child: KubeObject): KubeObject {
   return { ...child, metadata };
 }
 
-function childrenOf(deployment: LanguageModelDeployment, { spec }: LanguageModel): KubeObject[] {
+function childrenOf(deployment: LanguageModelDeployment, { spec }: LanguageModel, operator: OperatorFacts): KubeObject[] {
   const { claimName, path } = spec.source.persistentVolumeClaim;
   const children = buildChildren({
     deployment,
     clients: deployment.spec.clients,
     metricsScraper: undefined,
+    operator,
+    tripwire: undefined,
     start: { model: { claimName, path, digest: spec.integrity.manifestDigest }, replicas: deployment.spec.replicas, liveAnnotations: undefined },
   });
   const { networkPolicy, serviceAccount, service, podDisruptionBudget } = children;

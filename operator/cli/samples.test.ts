@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { OPERATOR } from "../../test/support/makers.ts";
 import { renderCommand } from "./render.ts";
 import { fromYaml } from "./yaml.ts";
 
@@ -10,7 +11,7 @@ const filesOf = (folder: string): string[] => globSync(`samples/${folder}/*.yaml
 
 async function render(files: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const printed = { out: "", err: "" };
-  const code = await renderCommand({ files, namespace: "default" }, {
+  const code = await renderCommand({ files, namespace: "default", operator: OPERATOR }, {
     read: async (file) => readFileSync(join(ROOT, file), "utf8"),
     out: (chunk) => { printed.out += chunk; },
     err: (chunk) => { printed.err += chunk; },

@@ -5,9 +5,9 @@
  * Children are filtered by our label on the server, so objects of others cost nothing here.
  */
 import type { CacheSpec } from "../kube/cache.ts";
-import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
-import type { KubeObject, Live, Node, ObjectMeta, PersistentVolumeClaim, Pod } from "../lib/k8s-types.ts";
-import { DEPLOYMENT, HOHEIT, MANAGED_BY } from "../lib/labels.ts";
+import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
+import type { KubeObject, Live, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
+import { DEPLOYMENT, HOHEIT, MANAGED_BY, OF_HOHEIT } from "../lib/labels.ts";
 import { API_GROUP } from "../lib/names.ts";
 import { languageModelDeployment } from "./language-model-deployment/schema.ts";
 import { languageModel } from "./language-model/schema.ts";
@@ -43,7 +43,9 @@ const OURS = `${MANAGED_BY}=${HOHEIT}`;
 const child = <T extends KubeObject>(resource: Resource<T>): CacheSpec<T> => ({ resource, labelSelector: OURS, keep: withoutNotes });
 
 export const deployments = child(DEPLOYMENTS);
-export const services = child(SERVICES);
+export const configMaps = child(CONFIG_MAPS);
+/** Those of deployments and, which Helm and not we manage, that of the tripwire: one watch for both. */
+export const services: CacheSpec<Service> = { ...child(SERVICES), labelSelector: OF_HOHEIT };
 export const serviceAccounts = child(SERVICE_ACCOUNTS);
 export const networkPolicies = child(NETWORK_POLICIES);
 export const podDisruptionBudgets = child(POD_DISRUPTION_BUDGETS);

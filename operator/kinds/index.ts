@@ -21,7 +21,7 @@ export function controllers(options: Options): readonly Controller[] {
 }
 
 /** What the operator may do in every namespace. */
-export const clusterRules: readonly Rule[] = [...controllers({ metricsScraper: undefined }).flatMap(({ rules }) => rules), ...EVENT_RULES];
+export const clusterRules: readonly Rule[] = [...controllers({ metricsScraper: undefined, operator: { namespace: "", image: "" } }).flatMap(({ rules }) => rules), ...EVENT_RULES];
 
 /** What it may do in its own namespace. */
 export const namespacedRules: readonly Rule[] = ELECTION_RULES;

@@ -1,6 +1,6 @@
 /** The resources that Hoheit reads or writes: where they live in the API. Kinds of our own declare theirs in `kinds/`. */
 import type {
-  CronJob, Deployment, Job, KubeEvent, KubeObject, Lease, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
+  ConfigMap, CronJob, Deployment, Job, KubeEvent, KubeObject, Lease, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
 } from "../lib/k8s-types.ts";
 
 /** One REST resource. `T` is the shape of its objects; the phantom member carries it and never exists at run time. */
@@ -17,6 +17,7 @@ const resource = <T extends KubeObject>(group: string, version: string, plural: 
   ({ group, version, plural, kind, namespaced: true });
 
 export const DEPLOYMENTS = resource<Deployment>("apps", "v1", "deployments", "Deployment");
+export const CONFIG_MAPS = resource<ConfigMap>("", "v1", "configmaps", "ConfigMap");
 export const SERVICES = resource<Service>("", "v1", "services", "Service");
 export const SERVICE_ACCOUNTS = resource<ServiceAccount>("", "v1", "serviceaccounts", "ServiceAccount");
 export const NETWORK_POLICIES = resource<NetworkPolicy>("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy");

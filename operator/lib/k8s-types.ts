@@ -5,7 +5,7 @@
  * `Date`; `Plain` undoes both, so that a builder's object literal is exactly what the API server gets.
  */
 import type {
-  V1CronJob, V1Deployment, V1Job, V1Lease, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
+  V1ConfigMap, V1CronJob, V1Deployment, V1Job, V1Lease, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
   V1PodDisruptionBudget, V1PodSpec, V1PodTemplateSpec, V1Container, V1Service, V1ServiceAccount, EventsV1Event,
 } from "@kubernetes/client-node";
 
@@ -53,6 +53,7 @@ export type Live<T extends KubeObject = KubeObject> = T & { metadata: ObjectMeta
 type Typed<T, Kind extends string> = Omit<Plain<T>, "apiVersion" | "kind" | "metadata"> & { apiVersion: string; kind: Kind; metadata: ObjectMeta };
 
 export type Deployment = Typed<V1Deployment, "Deployment">;
+export type ConfigMap = Typed<V1ConfigMap, "ConfigMap">;
 export type Service = Typed<V1Service, "Service">;
 export type ServiceAccount = Typed<V1ServiceAccount, "ServiceAccount">;
 export type NetworkPolicy = Typed<V1NetworkPolicy, "NetworkPolicy">;

@@ -25,6 +25,9 @@ export const TRIPWIRE_PORT = 8447;
 /** The Service, in the operator's namespace, that has both ports. Pods have no DNS: the operator tells them its addresses. */
 export const TRIPWIRE_SERVICE = "hoheit-tripwire";
 
+/** Namespace of the operator where nobody says another. */
+export const OPERATOR_NAMESPACE = "hoheit-system";
+
 /** The Lease by which replicas of the operator elect a leader. */
 export const LEADER_LEASE = "hoheit-operator";
 

@@ -25,6 +25,12 @@ interface Judged {
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
+/** One value of a gauge. Label values are words of ours. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 interface Watched {
   readonly kind: string;
   readonly list: () => readonly object[];
@@ -45,6 +51,8 @@ export class Metrics {
   private readonly restarts = this.counter("hoheit_watch_restarts_total", "Watches that ended and were begun again, by reason.", ["resource", "reason"]);
   private readonly dropped = this.counter("hoheit_events_dropped_total", "Events that were not written, by reason.", ["reason"]);
 
+  private readonly contacts = this.counter("hoheit_tripwire_contacts_total", "Who came to the tripwire, other than this replica; what a pod that is not sealed yet gets through to is port tripwire.", ["port", "protocol"]);
+
   constructor({ version }: { readonly version: string }) {
     this.loop.enable();
     this.gauge("hoheit_build_info", "1, with the version of this operator.", ["version"]).set({ version }, 1);
@@ -57,6 +65,8 @@ export class Metrics {
     });
     this.addObjects();
     this.addLoop();
+    // A rate needs the series to exist before the first contact.
+    for (const port of ["control", "tripwire"]) for (const protocol of ["TCP", "UDP"]) this.contacts.inc({ port, protocol }, 0);
     addProcessMetrics(this.registry);
   }
 
@@ -89,6 +99,11 @@ export class Metrics {
     this.dropped.inc({ reason });
   }
 
+  /** Somebody reached a port of the tripwire. Who, is nobody's business. */
+  tripwireContacted(port: "control" | "tripwire", protocol: "TCP" | "UDP"): void {
+    this.contacts.inc({ port, protocol });
+  }
+
   /** From now on `leading` says whether this replica leads. */
   watchLeader(leading: () => boolean): void {
     this.leading = leading;
@@ -97,6 +112,14 @@ export class Metrics {
   /** From now on the objects of `kind` are counted, in all and by the status of `conditions`. */
   watchObjects(kind: string, list: () => readonly object[], conditions: readonly string[] = KSTATUS_CONDITIONS): void {
     this.watched.push({ kind, list, conditions });
+  }
+
+  /** From now on a gauge has the values that `samples` tells when somebody asks. */
+  watchGauge({ name, help, labels }: { readonly name: string; readonly help: string; readonly labels: readonly string[] }, samples: () => readonly Sample[]): void {
+    this.gauge(name, help, [...labels], (gauge) => {
+      gauge.reset();
+      for (const sample of samples()) gauge.set(sample.labels, sample.value);
+    });
   }
 
   /** The exposition text. */

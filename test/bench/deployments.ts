@@ -13,13 +13,13 @@ import type { ControlPlane } from "../../hack/cluster/control-plane.ts";
 import { buildChildren } from "../../operator/kinds/language-model-deployment/build/index.ts";
 import type { LanguageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { Caches } from "../../operator/kube/caches.ts";
-import { DEPLOYMENTS, EVENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
+import { CONFIG_MAPS, DEPLOYMENTS, EVENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
 import type { Cache } from "../../operator/kube/cache.ts";
 import type { Condition, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
 import { buildEvent } from "../../operator/runtime/event-object.ts";
 import type { EventNote } from "../../operator/runtime/events.ts";
 import { controllerReference } from "../../operator/runtime/execute.ts";
-import { DIGEST, lmd } from "../support/makers.ts";
+import { DIGEST, lmd, OPERATOR as FACTS, TRIPWIRE } from "../support/makers.ts";
 import { keep, show, spread } from "./figures.ts";
 import { besidesLease, count, cpuSince, DEPLOYED, join, manifestOf, memoryOf, nameOf, NAMESPACE, OPERATOR, requestsOf, side, startBenchHouse, startOperator, until, WRITES, type Request } from "./house.ts";
 
@@ -164,9 +164,9 @@ async function writePlainly(plane: ControlPlane, n: number, status: object | und
 function childrenOf(i: number): [Resource, KubeObject][] {
   const deployment = lmd(nameOf(i)).namespace(NAMESPACE).live();
   const start = { model: { claimName: "weights", path: ".", digest: DIGEST }, replicas: 1, liveAnnotations: undefined };
-  const children = buildChildren({ deployment, clients: deployment.spec.clients, metricsScraper: undefined, start });
-  if (children.deployment === undefined) throw new Error("nothing would start");
-  return [[NETWORK_POLICIES, children.networkPolicy], [SERVICE_ACCOUNTS, children.serviceAccount], [SERVICES, children.service], [DEPLOYMENTS, children.deployment]];
+  const children = buildChildren({ deployment, clients: deployment.spec.clients, metricsScraper: undefined, operator: FACTS, tripwire: TRIPWIRE, start });
+  if (children.deployment === undefined || children.gateConfig === undefined) throw new Error("nothing would start");
+  return [[NETWORK_POLICIES, children.networkPolicy], [SERVICE_ACCOUNTS, children.serviceAccount], [SERVICES, children.service], [CONFIG_MAPS, children.gateConfig], [DEPLOYMENTS, children.deployment]];
 }
 
 /** Returns what was asked of the API server since the last call, without the leader's renewals. */

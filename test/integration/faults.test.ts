@@ -10,12 +10,12 @@ import { languageModel } from "../../operator/kinds/language-model/schema.ts";
 import { consistently, eventually, IDENTITIES, installHoheit, rawCall, type ControlPlane } from "../support/control-plane.ts";
 import { containerIs, creations, eventsIn, leads, mergePatch, PATIENT_LEASE, removeDeployments, untilSynced } from "../support/crash-house.ts";
 import { fault, FaultProxy, match, type Fault, type Match, type Seen } from "../support/fault-proxy.ts";
-import { CHILDREN, conditionOf, deploymentNamed, find, furnishedNamespace, podsOf, put, remove, startHouse, untilReason } from "../support/house.ts";
+import { CHILDREN, conditionOf, deploymentNamed, find, findChild, furnishedNamespace, podsOf, put, remove, startHouse, untilReason } from "../support/house.ts";
 import { kstatus } from "../support/kstatus.ts";
 import { lmd } from "../support/makers.ts";
 import { QUICK_LEASE, startOperator, type RunningOperator } from "../support/operator.ts";
 
-const ONE_OF_EACH = ["deployments", "networkpolicies", "serviceaccounts", "services"];
+const ONE_OF_EACH = ["configmaps", "deployments", "networkpolicies", "serviceaccounts", "services"];
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 
 let plane: ControlPlane;
@@ -49,7 +49,7 @@ async function begin(flags: readonly string[] = PATIENT_LEASE, directly = false)
 }
 
 const logText = (operator: RunningOperator): string => operator.output.join("\n");
-const uidsOf = async (namespace: string, name: string): Promise<unknown[]> => Promise.all(CHILDREN.map(async (resource) => (await find(plane, resource, namespace, name))?.metadata.uid));
+const uidsOf = async (namespace: string, name: string): Promise<unknown[]> => Promise.all(CHILDREN.map(async (resource) => (await findChild(plane, resource, namespace, name))?.metadata.uid));
 const writeTo = (namespace: string, plural = ""): Match => ({ isWrite, path }) => isWrite && path.includes(`/namespaces/${namespace}/${plural}`) && !path.endsWith("/events");
 
 async function served(name = "assistant"): Promise<string> {
@@ -146,7 +146,7 @@ describe("an API server that answers badly for a while", () => {
     const made = await creations(plane, namespace);
     // The audit log may lack the code of an answer that the proxy withheld; then no child may be in it twice.
     expect(made).toEqual(name === "lost answers" ? [...new Set(made)] : ONE_OF_EACH);
-    const there = await Promise.all(CHILDREN.map(async (resource) => ((await find(plane, resource, namespace, "assistant")) === undefined ? [] : [resource.plural])));
+    const there = await Promise.all(CHILDREN.map(async (resource) => ((await findChild(plane, resource, namespace, "assistant")) === undefined ? [] : [resource.plural])));
     expect(there.flat().toSorted()).toEqual(ONE_OF_EACH);
     expect(operator.process.exitCode).toBeNull();
   });
@@ -323,7 +323,7 @@ describe("a deployment deleted while it is being made", () => {
     await remove(plane, manifest);
     await eventually(() => proxy.requests.some((request) => hold(request) && request.status !== undefined));
     await consistently(async () => {
-      for (const resource of CHILDREN) expect(await find(plane, resource, namespace, "assistant"), resource.kind).toBeUndefined();
+      for (const resource of CHILDREN) expect(await findChild(plane, resource, namespace, "assistant"), resource.kind).toBeUndefined();
     }, { forMs: 1500, everyMs: 250 });
     expect(await creations(plane, namespace)).toEqual([]);
   });
@@ -339,7 +339,7 @@ describe("a deployment deleted while it is being made", () => {
     const second = await eventually(() => put(plane, manifest).then((live) => live.metadata.uid !== first.metadata.uid && live), { timeoutMs: 45_000 });
     await eventually(async () => expect((await untilReason(plane, namespace, "assistant", "Serving")).metadata.uid).toBe(second.metadata.uid), { timeoutMs: 45_000 });
     for (const resource of CHILDREN) {
-      const owners = (await find(plane, resource, namespace, "assistant"))?.metadata.ownerReferences?.map(({ uid }) => uid);
+      const owners = (await findChild(plane, resource, namespace, "assistant"))?.metadata.ownerReferences?.map(({ uid }) => uid);
       if (owners !== undefined) expect(owners, resource.kind).toEqual([second.metadata.uid]);
     }
     expect(await creations(plane, namespace)).toEqual([...ONE_OF_EACH, ...ONE_OF_EACH].toSorted());

@@ -10,7 +10,7 @@ import type { Deployment } from "../../operator/lib/k8s-types.ts";
 import { auditLog, eventually, IDENTITIES, rawCall, type AuditEntry, type ControlPlane } from "../support/control-plane.ts";
 import { eventsIn, mergePatch, OPERATOR_USER, removeDeployments } from "../support/crash-house.ts";
 import { fault, FaultProxy, type Seen } from "../support/fault-proxy.ts";
-import { CHILDREN, deploymentNamed, find, furnishedNamespace, put, remove, startHouse, untilReason } from "../support/house.ts";
+import { CHILDREN, deploymentNamed, find, findChild, furnishedNamespace, nameOfChild, put, remove, startHouse, untilReason } from "../support/house.ts";
 import { approval, lmd } from "../support/makers.ts";
 import { startOperator, type RunningOperator } from "../support/operator.ts";
 
@@ -58,9 +58,9 @@ const served = async (namespace: string, name: string, generation: number): Prom
 /** Every child edited by hand, in a way that only an apply heals. */
 async function editChildren(namespace: string): Promise<void> {
   for (const resource of CHILDREN) {
-    const path = objectPath(resource, { namespace, name: "assistant" });
+    const path = objectPath(resource, { namespace, name: nameOfChild(resource, "assistant") });
     await mergePatch(plane, path, { metadata: { labels: { "app.kubernetes.io/component": "edited" } } });
-    await eventually(async () => expect((await find(plane, resource, namespace, "assistant"))?.metadata.labels?.["app.kubernetes.io/component"], resource.kind).toBe("model-server"));
+    await eventually(async () => expect((await findChild(plane, resource, namespace, "assistant"))?.metadata.labels?.["app.kubernetes.io/component"], resource.kind).toBe("model-server"));
   }
 }
 
@@ -74,7 +74,7 @@ async function takeNames(namespace: string, name: string, resources: readonly Re
   };
   for (const resource of resources) {
     const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-    await rawCall(plane, "POST", collectionPath(resource, namespace), { body: { apiVersion, kind: resource.kind, metadata: { name, namespace }, ...specs[resource.kind] } });
+    await rawCall(plane, "POST", collectionPath(resource, namespace), { body: { apiVersion, kind: resource.kind, metadata: { name: nameOfChild(resource, name), namespace }, ...specs[resource.kind] } });
   }
   await put(plane, lmd(name).namespace(namespace).replicas(2).manifest());
   await untilReason(plane, namespace, name, "ForeignObject");

@@ -7,7 +7,7 @@ import { DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, type Resource } from "..
 import type { Deployment, KubeObject, Live, NetworkPolicy } from "../../operator/lib/k8s-types.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
 import { auditLog, consistently, eventually, IDENTITIES, rawCall, uniqueNamespace, type ControlPlane } from "../support/control-plane.ts";
-import { boundClaim, CHILDREN, conditionOf, deploymentNamed, find, furnishedNamespace, podsOf, put, remove, startHouse, untilReason } from "../support/house.ts";
+import { boundClaim, CHILDREN, conditionOf, deploymentNamed, find, findChild, furnishedNamespace, nameOfChild, podsOf, put, remove, startHouse, untilReason } from "../support/house.ts";
 import { kstatus } from "../support/kstatus.ts";
 import { activity, approval, client, lm, lmd, OTHER_DIGEST } from "../support/makers.ts";
 import { startOperator, type RunningOperator } from "../support/operator.ts";
@@ -34,7 +34,7 @@ afterEach(async () => {
   await eventually(async () => expect(await left()).toHaveLength(0), { timeoutMs: 30_000 });
 });
 
-const child = <T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): Promise<Live<T> | undefined> => find(plane, resource, namespace, name);
+const child = <T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): Promise<Live<T> | undefined> => findChild(plane, resource, namespace, name);
 const edit = (resource: Resource, ref: { namespace: string; name: string }, patch: object): Promise<unknown> =>
   rawCall(plane, "PATCH", objectPath(resource, ref), { body: patch, contentType: "application/merge-patch+json" });
 
@@ -79,7 +79,7 @@ describe("a deployment whose references are all there", () => {
       (await auditLog(plane, { user: OPERATOR, namespace, verbs: ["create", "patch", "update", "delete"] })).filter(({ objectRef }) => objectRef?.resource !== "events").map(({ objectRef, verb }) => `${verb} ${objectRef?.resource}`);
     await consistently(async () => { expect(await writes()).toEqual(await writes()); }, { forMs: 1000 });
     const settled = await writes();
-    for (const resource of ["networkpolicies", "serviceaccounts", "services", "deployments"]) expect(settled.filter((write) => write === `patch ${resource}`), resource).toHaveLength(1);
+    for (const resource of ["networkpolicies", "serviceaccounts", "services", "configmaps", "deployments"]) expect(settled.filter((write) => write === `patch ${resource}`), resource).toHaveLength(1);
     await consistently(async () => { expect(await writes()).toEqual(settled); }, { forMs: 2000, everyMs: 200 });
   });
 
@@ -218,7 +218,7 @@ describe("a child that somebody changes", () => {
     await eventually(async () => expect((await child<Deployment>(DEPLOYMENTS, namespace, "assistant"))?.spec?.template.spec?.containers.map(({ name }) => name)).toEqual(["vllm"]));
     for (const resource of CHILDREN) {
       const { uid } = (await child(resource, namespace, "assistant"))?.metadata ?? {};
-      await rawCall(plane, "DELETE", `${objectPath(resource, ref)}?propagationPolicy=Background`);
+      await rawCall(plane, "DELETE", `${objectPath(resource, { namespace, name: nameOfChild(resource, "assistant") })}?propagationPolicy=Background`);
       await eventually(async () => {
         const again = await child(resource, namespace, "assistant");
         expect(again?.metadata.uid, resource.kind).toBeDefined();

@@ -2,7 +2,7 @@
  * A workload that makes the operator do every kind of write, and a run of it in which the operator is killed at the
  * k-th of them. What a run leaves behind is data, so that it can be compared with a run in which nobody was killed.
  *
- *   furnished ─▶ serving (two replicas: all five children) ─▶ changed (one replica, another argument) ─▶ gone
+ *   furnished ─▶ serving (two replicas: all six children) ─▶ changed (one replica, another argument) ─▶ gone
  */
 import type { KubeApi } from "../../operator/kube/api.ts";
 import { PODS, type Resource } from "../../operator/kube/resources.ts";
@@ -14,7 +14,7 @@ import { auditLog, consistently, eventually, IDENTITIES, rawCall, WRITE_VERBS, t
 import { untilSynced } from "./crash-house.ts";
 import { firstDifference, masked } from "./crash-mask.ts";
 import { fault, type Fault, type FaultProxy, type Match, type Seen } from "./fault-proxy.ts";
-import { CHILDREN, conditionOf, furnishedNamespace, KINDS, put, remove } from "./house.ts";
+import { CHILDREN, conditionOf, furnishedNamespace, KINDS, nameOfChild, put, remove } from "./house.ts";
 import { connect, type Connected } from "./kube-client.ts";
 import { lmd } from "./makers.ts";
 import { startOperator, type RunningOperator } from "./operator.ts";
@@ -221,7 +221,7 @@ async function stateOf(api: KubeApi, namespace: string): Promise<State> {
   const list = async (resource: Resource): Promise<Live[]> => (await api.list(resource, { namespace })).items;
   const [own, children, replicaSets, pods] = await Promise.all([
     Promise.all(KINDS.map(({ resource }) => list(resource as unknown as Resource))),
-    Promise.all(CHILDREN.map((resource) => api.get(resource, { namespace, name: NAME }))),
+    Promise.all(CHILDREN.map((resource) => api.get(resource, { namespace, name: nameOfChild(resource, NAME) }))),
     list(REPLICA_SETS), list(PODS as unknown as Resource),
   ]);
   return { own: own.flat(), children: children.filter((child) => child !== undefined), replicaSets, pods };
@@ -230,7 +230,7 @@ async function stateOf(api: KubeApi, namespace: string): Promise<State> {
 /** Whether a stage has come to rest; the reference run needs to know it without a reference. */
 function isOver({ own, children, pods }: State, stage: Stage): boolean {
   const settled = own.every((object) => conditionOf(object as never, "Ready")?.status === "True" && statusOf(object).observedGeneration === object.metadata.generation);
-  const wanted = { furnished: [3, 0, 0], serving: [4, 5, 2], changed: [4, 4, 1], gone: [3, 0, 0] }[stage];
+  const wanted = { furnished: [3, 0, 0], serving: [4, 6, 2], changed: [4, 5, 1], gone: [3, 0, 0] }[stage];
   const deployment = children.find(({ kind }) => kind === "Deployment") as Deployment | undefined;
   const rolledOut = deployment === undefined || deployment.status?.conditions?.some(({ reason }) => reason === "NewReplicaSetAvailable") === true;
   return settled && rolledOut && String(wanted) === String([own.length, children.length, pods.length]);

@@ -4,9 +4,10 @@
  */
 import { installHoheit, startControlPlane, uniqueNamespace, rawCall, eventually, type ControlPlane, type ControlPlaneOptions, type Reachable } from "./control-plane.ts";
 import { activity, approval, lm } from "./makers.ts";
-import { DEPLOYMENTS, NETWORK_POLICIES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
+import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
 import type { Condition, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
+import { childName, gateName } from "../../operator/lib/names.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { languageModel } from "../../operator/kinds/language-model/schema.ts";
 import { modelApproval } from "../../operator/kinds/model-approval/schema.ts";
@@ -14,7 +15,12 @@ import { processingActivity } from "../../operator/kinds/processing-activity/sch
 import type { Kind } from "../../operator/kinds/define.ts";
 
 export const KINDS: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment];
-export const CHILDREN: readonly Resource[] = [NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, POD_DISRUPTION_BUDGETS, DEPLOYMENTS];
+export const CHILDREN: readonly Resource[] = [NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, POD_DISRUPTION_BUDGETS, CONFIG_MAPS, DEPLOYMENTS];
+
+/** Children have the deployment's name, but for these. */
+const NAMES: Readonly<Record<string, (deployment: string) => string>> = { [CONFIG_MAPS.plural]: gateName };
+
+export const nameOfChild = (resource: Resource, deployment: string): string => (NAMES[resource.plural] ?? childName)(deployment);
 
 /** A control plane of its own with everything but the operator. */
 export async function startHouse(options: ControlPlaneOptions = {}): Promise<ControlPlane & AsyncDisposable> {
@@ -23,20 +29,26 @@ export async function startHouse(options: ControlPlaneOptions = {}): Promise<Con
   return plane;
 }
 
-/** A namespace that enforces Pod Security `restricted`, with a bound claim, an activity, a model and its approval. */
-export async function furnishedNamespace(plane: Reachable): Promise<string> {
+/** A volume that is never mounted. */
+const NOWHERE = { nfs: { server: "192.0.2.10", path: "/weights", readOnly: true } };
+
+/**
+ * A namespace that enforces Pod Security `restricted`, with a bound claim (of a volume with this source), an activity, a
+ * model and its approval.
+ */
+export async function furnishedNamespace(plane: Reachable, source: object = NOWHERE): Promise<string> {
   const namespace = await uniqueNamespace(plane, { prefix: "slice", restricted: true });
-  await boundClaim(plane, namespace, "weights");
+  await boundClaim(plane, namespace, "weights", source);
   for (const object of [activity(), lm(), approval()]) await put(plane, object.namespace(namespace).manifest());
   return namespace;
 }
 
 /** A claim that is bound, whatever volumes there are: a volume made for it. */
-export async function boundClaim(plane: Reachable, namespace: string, name: string): Promise<void> {
+export async function boundClaim(plane: Reachable, namespace: string, name: string, source: object = NOWHERE): Promise<void> {
   const volumeName = `${namespace}-${name}`;
   const shape = { accessModes: ["ReadOnlyMany"], storageClassName: "" };
   await rawCall(plane, "POST", "/api/v1/persistentvolumes", {
-    body: { apiVersion: "v1", kind: "PersistentVolume", metadata: { name: volumeName }, spec: { ...shape, capacity: { storage: "200Gi" }, nfs: { server: "192.0.2.10", path: `/${name}`, readOnly: true } } },
+    body: { apiVersion: "v1", kind: "PersistentVolume", metadata: { name: volumeName }, spec: { ...shape, capacity: { storage: "200Gi" }, ...source } },
   });
   await rawCall(plane, "POST", `/api/v1/namespaces/${namespace}/persistentvolumeclaims`, {
     body: { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name }, spec: { ...shape, volumeName, resources: { requests: { storage: "200Gi" } } } },
@@ -61,6 +73,10 @@ export async function find<T extends KubeObject = KubeObject>(plane: Reachable, 
   const all = await rawCall<{ items: Live<T>[] }>(plane, "GET", `${collectionPath(resource, namespace)}?fieldSelector=metadata.name=${name}`);
   return all.items[0];
 }
+
+/** The child of a deployment. */
+export const findChild = <T extends KubeObject = KubeObject>(plane: Reachable, resource: Resource<T>, namespace: string, deployment: string): Promise<Live<T> | undefined> =>
+  find(plane, resource, namespace, nameOfChild(resource, deployment));
 
 export const deploymentNamed = (plane: Reachable, namespace: string, name: string): Promise<Live<LanguageModelDeployment> | undefined> =>
   find(plane, languageModelDeployment.resource as unknown as Resource<LanguageModelDeployment>, namespace, name);

@@ -174,4 +174,8 @@ export const activity = (name = "text-assistance"): ActivityMaker => new Activit
   confidentiality: "Internal", decisionPhase: "None", risk: { level: "Limited" },
 }));
 
+/** What the operator knows of itself, and where its tripwire is. */
+export const OPERATOR = { namespace: "hoheit-system", image: "registry.example/hoheit:test" };
+export const TRIPWIRE = { addresses: ["10.96.0.84", "fd00:96::84"] };
+
 export type { LanguageModel, LanguageModelDeployment, ModelApproval, ProcessingActivity };

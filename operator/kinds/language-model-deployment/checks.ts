@@ -4,13 +4,17 @@
  */
 import { argumentViolations, environmentViolations } from "../../engine/index.ts";
 import type { LanguageModel } from "../language-model/schema.ts";
+import { TRIPWIRE_SERVICE } from "../../lib/names.ts";
 import { approvalViolation, type ApprovalInput } from "./approval.ts";
+import type { Tripwire } from "./build/index.ts";
 import type { Violation } from "./conditions.ts";
 
 export interface CheckInput extends ApprovalInput {
   readonly model: LanguageModel | undefined;
   /** Names of the ProcessingActivities of the namespace. */
   readonly activities: ReadonlySet<string>;
+  /** Where pods find out whether they are sealed. */
+  readonly tripwire: Tripwire | undefined;
 }
 
 type Check = (input: CheckInput) => readonly Violation[];
@@ -19,7 +23,7 @@ type Check = (input: CheckInput) => readonly Violation[];
 export const offlineChecks: readonly Check[] = [argumentsAreKnownAndSafe, environmentIsKnownAndSafe, modelExists, activitiesExist, bytesAreApproved];
 
 /** What can be judged in a cluster. */
-export const checks: readonly Check[] = [...offlineChecks, modelIsReady];
+export const checks: readonly Check[] = [...offlineChecks, modelIsReady, tripwireIsThere];
 
 /** Every violation, most fundamental first. Empty: it may start. */
 export function violationsOf(input: CheckInput, list: readonly Check[] = checks): readonly Violation[] {
@@ -69,4 +73,10 @@ function modelIsReady({ model }: CheckInput): Violation[] {
   if (ready?.status === "True" && current) return [];
   const why = ready === undefined || !current ? "it has not been looked at yet" : ready.message;
   return [{ reason: "ModelNotReady", stalled: false, message: `LanguageModel ${model.metadata.name} is not Ready: ${why}` }];
+}
+
+/** Its pods would wait for ever: the gate cannot tell a seal from a tripwire that is not there. */
+function tripwireIsThere({ tripwire }: CheckInput): Violation[] {
+  if (tripwire !== undefined) return [];
+  return [{ reason: "NoTripwire", stalled: false, message: `The Service ${TRIPWIRE_SERVICE} in the operator's namespace is missing or has no address: nothing new starts, because no pod could tell whether it is sealed. It comes with the Helm chart; install the chart again.` }];
 }

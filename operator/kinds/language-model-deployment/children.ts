@@ -1,16 +1,18 @@
 /** From what was observed and decided to what is built. Pure. */
 import { TEMPLATE_INPUTS } from "../../lib/labels.ts";
 import { admittedClients } from "./approval.ts";
-import { buildChildren, templateInputs, type Children, type MetricsScraper, type ServedModel, type Start } from "./build/index.ts";
+import { buildChildren, templateInputs, type Children, type MetricsScraper, type OperatorFacts, type ServedModel, type Start } from "./build/index.ts";
 import type { Observed } from "./observe.ts";
 import type { Mode } from "./plan.ts";
 
 export interface Options {
   readonly metricsScraper: MetricsScraper | undefined;
+  readonly operator: OperatorFacts;
 }
 
-export function childrenFor(observed: Observed, mode: Mode, { metricsScraper }: Options): Children {
-  return buildChildren({ deployment: observed.deployment, clients: admittedClients(observed), metricsScraper, start: startFor(observed, mode) });
+export function childrenFor(observed: Observed, mode: Mode, { metricsScraper, operator }: Options): Children {
+  const { deployment, tripwire } = observed;
+  return buildChildren({ deployment, clients: admittedClients(observed), metricsScraper, operator, tripwire, start: startFor(observed, mode) });
 }
 
 /** What may run: all that is asked for, or what runs already as it was rendered (so that edits by hand are healed), or nothing. */

@@ -34,6 +34,10 @@ export type Reason =
   | "ApprovalExpired"
   /** The approval of the running bytes was deleted: scaled to zero. */
   | "ApprovalRevoked"
+  /** The operator's tripwire has no address, so that no pod could tell whether it is sealed: no new start. */
+  | "NoTripwire"
+  /** The gate of a pod waits for the seal, or gave up: message has what it found. */
+  | "NotSealedYet"
   /** An object that is not ours has the name of a child; it is left alone. */
   | "ForeignObject"
   /** A child of a deleted predecessor of the same name is still going away. */
@@ -60,10 +64,28 @@ export type Reason =
   | "RollingOut"
   /** The CR is being deleted; the seal stays until the last pod is gone. */
   | "Draining"
-  /** EgressSealed: the policy is applied and no probe has reported yet. */
-  | "NotProbed"
+  /** EgressSealed: a fresh probe reached nothing, and its controls answered. */
+  | "ProbeSealed"
   /** EgressSealed: the policy is not in the cluster. */
   | "PolicyMissing"
+  /** EgressSealed: somebody changed the policy and it could not be put right yet. */
+  | "PolicyChanged"
+  /** EgressSealed: another NetworkPolicy selects the pods and has egress rules; message names it. */
+  | "OtherPolicyAllowsEgress"
+  /** EgressSealed: the last probe reached something; message says what. */
+  | "ProbeReached"
+  /** EgressSealed: nothing runs, so nothing is probed. */
+  | "NothingRuns"
+  /** EgressSealed: a policy selects model servers and probes differently, so that probes tell nothing of the servers. */
+  | "ProbeNotRepresentative"
+  /** EgressSealed: the policy is applied and no probe has reported yet. */
+  | "NotProbed"
+  /** EgressSealed: the seal or what is tried has changed since the last probe. */
+  | "ProbeOutdated"
+  /** EgressSealed: the last probe is longer ago than two and a half intervals. */
+  | "ProbeOverdue"
+  /** EgressSealed: the last probe ended without a result, or a control did not answer. */
+  | "ProbeInconclusive"
   /** ModelReady: the model can be mounted. */
   | "ModelAvailable"
   /** Available: pods answer. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { OPERATOR } from "../../../test/support/makers.ts";
 import { DEPLOYMENTS } from "../../kube/resources.ts";
 import type { Live } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import { languageModelDeploymentController } from "./controller.ts";
 
-const { reads } = languageModelDeploymentController({ metricsScraper: undefined });
+const { reads } = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR });
 const owner = (kind: string, name: string) => ({ apiVersion: "x/v1", kind, name, uid: "u", controller: true });
 const child = (metadata: object): Live => ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: "n", name: "a", uid: "d", resourceVersion: "1", ...metadata } });
 const wokenBy = (changed: Live) => reads.find(({ cache }) => cache.resource === DEPLOYMENTS)?.wakes(changed, undefined as never);

@@ -3,9 +3,10 @@ import type { CacheSpec } from "../../kube/cache.ts";
 import { NETWORK_POLICIES } from "../../kube/resources.ts";
 import type { Live, ObjectRef } from "../../lib/k8s-types.ts";
 import { DEPLOYMENT } from "../../lib/labels.ts";
+import { TRIPWIRE_SERVICE } from "../../lib/names.ts";
 import type { Context, Controller, Read } from "../../runtime/kind.ts";
 import {
-  BY_NAMESPACE, deployments, languageModelDeployments, languageModels, modelApprovals, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
+  BY_NAMESPACE, configMaps, deployments, languageModelDeployments, languageModels, modelApprovals, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
   serviceAccounts, services,
 } from "../caches.ts";
 import type { Options } from "./children.ts";
@@ -30,8 +31,17 @@ const inNamespaceOf = (object: Live, { cache }: Lookup): Live<LanguageModelDeplo
 
 const child = (cache: CacheSpec): Read => ({ cache, wakes: ownerOf });
 
-const reads: readonly Read[] = [
-  ...[deployments, services, serviceAccounts, networkPolicies, podDisruptionBudgets].map(child),
+const readsOf = ({ operator }: Options): readonly Read[] => [
+  ...[deployments, configMaps, serviceAccounts, networkPolicies, podDisruptionBudgets].map(child),
+  {
+    cache: services,
+    // Everybody's gates are told of the tripwire's addresses.
+    wakes: (service, { cache }) => {
+      const { name, namespace } = service.metadata;
+      const isTripwire = name === TRIPWIRE_SERVICE && namespace === operator.namespace;
+      return isTripwire ? cache(resource).list().map(({ metadata }) => metadata) : ownerOf(service);
+    },
+  },
   {
     cache: pods,
     wakes: (pod) => {
@@ -58,7 +68,7 @@ export function languageModelDeploymentController(options: Options): Controller 
   return {
     name: resource.kind,
     owns: languageModelDeployments,
-    reads,
+    reads: readsOf(options),
     rules,
     conditions: [READY, "Reconciling", "Stalled", MODEL_READY, AVAILABLE, EGRESS_SEALED, TEMPLATE_OUTDATED],
     leftBehind: ({ cache }) => cache(NETWORK_POLICIES).list().filter(isHeld).flatMap(ownerOf),

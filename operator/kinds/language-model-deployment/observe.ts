@@ -1,6 +1,7 @@
 /** The only reads: everything that the decision needs, in one snapshot, from caches alone. Nothing after it looks at the cluster. */
-import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS } from "../../kube/resources.ts";
-import { childName } from "../../lib/names.ts";
+import { isIP } from "node:net";
+import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES } from "../../kube/resources.ts";
+import { TRIPWIRE_SERVICE, childName } from "../../lib/names.ts";
 import { MODEL_DIGEST, servingLabels } from "../../lib/labels.ts";
 import { keyOf, type Deployment, type KubeObject, type Live, type NetworkPolicy, type Node, type Pod, type PodDisruptionBudget } from "../../lib/k8s-types.ts";
 import type { Resource } from "../../kube/resources.ts";
@@ -11,6 +12,7 @@ import { processingActivity } from "../processing-activity/schema.ts";
 import { languageModel, type LanguageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { standing } from "../model-approval/verdict.ts";
+import type { OperatorFacts, Tripwire } from "./build/index.ts";
 import type { CheckInput } from "./checks.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
 
@@ -25,7 +27,7 @@ export interface Observed extends CheckInput {
   readonly nodes: readonly Live<Node>[];
 }
 
-export function observe(deployment: Live<LanguageModelDeployment>, { cache, clock }: Pick<Context, "cache" | "clock">): Observed {
+export function observe(deployment: Live<LanguageModelDeployment>, { cache, clock }: Pick<Context, "cache" | "clock">, operator: OperatorFacts): Observed {
   const { namespace, name, uid } = deployment.metadata;
   const key = `${namespace}/${childName(name)}`;
   const ours = <T extends KubeObject>(resource: Resource<T>): Live<T> | undefined => {
@@ -46,8 +48,17 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     budget: ours(POD_DISRUPTION_BUDGETS),
     pods: cache(PODS).by(POD_BY_DEPLOYMENT, `${namespace}/${name}`),
     nodes: cache(NODES).list(),
+    tripwire: tripwireOf(cache, operator),
     now: clock.now(),
   };
+}
+
+/** Addresses of the operator's own Service. A headless one has none, and one that is being deleted keeps none. */
+function tripwireOf(cache: Context["cache"], { namespace }: OperatorFacts): Tripwire | undefined {
+  const service = cache(SERVICES).get(`${namespace}/${TRIPWIRE_SERVICE}`);
+  if (service === undefined || service.metadata.deletionTimestamp !== undefined) return undefined;
+  const addresses = (service.spec?.clusterIPs ?? []).filter((address) => isIP(address) !== 0);
+  return addresses.length === 0 ? undefined : { addresses };
 }
 
 /** Annotations can be edited by hand. What nobody can name nobody has approved, so that it stops with the first violation. */

@@ -10,7 +10,7 @@ import type { LanguageModelDeployment } from "./schema.ts";
 
 const named = (kind: string): never => ({ apiVersion: "x/v1", kind, metadata: { name: "a", namespace: "n" } }) as never;
 const children = (over: object = {}) => ({
-  networkPolicy: named("NetworkPolicy"), serviceAccount: named("ServiceAccount"), service: named("Service"), podDisruptionBudget: named("PodDisruptionBudget"), deployment: named("Deployment"), ...over,
+  networkPolicy: named("NetworkPolicy"), serviceAccount: named("ServiceAccount"), service: named("Service"), gateConfig: named("ConfigMap"), podDisruptionBudget: named("PodDisruptionBudget"), deployment: named("Deployment"), ...over,
 });
 const running = (replicas: number): Live<Deployment> =>
   ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a", namespace: "n", uid: "d", resourceVersion: "1", annotations: { [MODEL_DIGEST]: DIGEST } }, spec: { replicas } }) as unknown as Live<Deployment>;
@@ -19,14 +19,14 @@ const live = (kind: string, metadata: object): never => ({ apiVersion: "x/v1", k
 function observed(over: Partial<Observed> = {}, deployment: Live<LanguageModelDeployment> = lmd("a").metadata({ finalizers: [SEAL_FINALIZER] }).live()): Observed {
   return {
     deployment, model: lm().live(), digest: DIGEST, runningDigest: over.child === undefined ? undefined : DIGEST, approvals: [approval().live()], activities: new Set(["text-assistance"]),
-    child: undefined, policy: undefined, budget: undefined, pods: [], nodes: [], now: 0, ...over,
+    tripwire: undefined, child: undefined, policy: undefined, budget: undefined, pods: [], nodes: [], now: 0, ...over,
   };
 }
 const words = (state: Observed, mode: Mode, made: Partial<Record<string, KubeObject | undefined>> = {}): string[][] =>
   plan(state, mode, children(made) as never).map((phase) => phase.map((step) => `${step.kind} ${step.resource.kind}`));
 
 describe("plan", () => {
-  const around = ["apply NetworkPolicy", "apply ServiceAccount", "apply Service", "apply PodDisruptionBudget"];
+  const around = ["apply NetworkPolicy", "apply ServiceAccount", "apply Service", "apply ConfigMap", "apply PodDisruptionBudget"];
 
   it("applies the seal in a phase before the Deployment", () => {
     expect(words(observed(), "serve")).toEqual([[], around, ["apply Deployment"]]);
@@ -59,7 +59,7 @@ describe("plan", () => {
     const none = { podDisruptionBudget: undefined };
     expect(words(observed({ budget: live("PodDisruptionBudget", {}) }), "serve", none)[1]).toContain("delete PodDisruptionBudget");
     expect(words(observed({ budget: live("PodDisruptionBudget", { deletionTimestamp: "2026-01-01T00:00:00Z" }) }), "serve", none)[1]).not.toContain("delete PodDisruptionBudget");
-    expect(words(observed(), "serve", none)[1]).toEqual(around.slice(0, 3));
+    expect(words(observed(), "serve", none)[1]).toEqual(around.slice(0, 4));
   });
 
   it("lets go of a policy that somebody deleted, once it is sure that it can be made anew", () => {

@@ -3,10 +3,10 @@
  *
  *   first    hold the CR; scale down what must stop or shrink, so that no obstacle keeps it running
  *   then     let go of a policy that somebody deleted, if there is one
- *   then     seal and surroundings: NetworkPolicy, ServiceAccount, Service, PodDisruptionBudget
+ *   then     seal and surroundings: NetworkPolicy, ServiceAccount, Service, the gate's ConfigMap, PodDisruptionBudget
  *   at last  the Deployment: only now can there be pods
  */
-import { DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
+import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
 import type { KubeObject, Live } from "../../lib/k8s-types.ts";
 import { SEAL_FINALIZER } from "../../lib/names.ts";
 import { controllerReference, type Plan, type Step } from "../../runtime/execute.ts";
@@ -36,6 +36,7 @@ export function plan(observed: Observed, mode: Mode, children: Children): Plan {
       ...apply(NETWORK_POLICIES, children.networkPolicy),
       ...apply(SERVICE_ACCOUNTS, children.serviceAccount),
       ...apply(SERVICES, children.service),
+      ...apply(CONFIG_MAPS, children.gateConfig),
       ...(children.podDisruptionBudget === undefined ? removeBudget(observed) : apply(POD_DISRUPTION_BUDGETS, children.podDisruptionBudget)),
     ],
     apply(DEPLOYMENTS, children.deployment),

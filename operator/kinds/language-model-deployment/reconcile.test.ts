@@ -1,21 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
-import { activity, approval, lm, lmd } from "../../../test/support/makers.ts";
+import { activity, approval, lm, lmd, OPERATOR, TRIPWIRE } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
-import type { Condition, Deployment, KubeObject, Live } from "../../lib/k8s-types.ts";
+import type { Condition, Deployment, KubeObject, Live, Service } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
-import { SEAL_FINALIZER } from "../../lib/names.ts";
+import { SEAL_FINALIZER, TRIPWIRE_SERVICE } from "../../lib/names.ts";
 import { languageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
 import { languageModelDeploymentController } from "./controller.ts";
 import { languageModelDeployment } from "./schema.ts";
 
-const controller = languageModelDeploymentController({ metricsScraper: undefined });
+const controller = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR });
 const { resource } = languageModelDeployment;
 const ref = { namespace: "assistant", name: "a" };
 const readyModel = lm().status({ observedGeneration: 1, conditions: [{ type: "Ready", status: "True", reason: "ClaimBound", message: "", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 }] });
+
+/** The Service of the chart. */
+const tripwire = (): Service => ({
+  apiVersion: "v1", kind: "Service", metadata: { namespace: OPERATOR.namespace, name: TRIPWIRE_SERVICE, labels: { "app.kubernetes.io/part-of": "hoheit" } }, spec: { clusterIPs: [...TRIPWIRE.addresses] },
+});
 
 /** Everything that deployment `a` refers to, and `a` itself. */
 function furnished(): FakeCluster {
@@ -24,6 +29,7 @@ function furnished(): FakeCluster {
   cluster.put(languageModel.resource, readyModel.live());
   cluster.put(modelApproval.resource, approval().live());
   cluster.put(resource, lmd("a").live());
+  cluster.put(SERVICES, tripwire());
   return cluster;
 }
 

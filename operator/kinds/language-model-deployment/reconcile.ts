@@ -39,7 +39,7 @@ export async function reconcile(ref: ObjectRef, context: Context, options: Optio
 async function bringAbout(live: Live<LanguageModelDeployment>, context: Context, options: Options): Promise<Outcome> {
   // 2. observe
   await findHidden(live, context);
-  const observed = observe(live, context);
+  const observed = observe(live, context, options.operator);
   // 3. check
   const violations = violationsOf(observed);
   // 4. build, 5. plan
@@ -48,7 +48,7 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   // 6. execute
   const obstacle = await execute(steps, live, context).then(obstacleOf, refusalOf);
   // 7. report what is there now: a Deployment that was just changed has not been rolled out, whatever it was before
-  const summary = summarise(observe(live, context), { violations, obstacle, latestRevision: LATEST_REVISION });
+  const summary = summarise(observe(live, context, options.operator), { violations, obstacle, latestRevision: LATEST_REVISION });
   await report({ resource, live }, summary, context);
   const [violation] = violations;
   if (violation?.stalled === true) return stalled(violation.reason, violation.message, nextExpiryMs(observed));

@@ -20,7 +20,7 @@ const starting = { apiVersion: "v1", kind: "Pod", metadata: { name: "a-1", uid: 
 
 const observed = (replicas: number, over: Partial<Observed> = {}): Observed => ({
   deployment: lmd("a").replicas(replicas).gpus(2).live(), model: lm().live(), digest: DIGEST, runningDigest: DIGEST, approvals: [approval().live()],
-  activities: new Set(["text-assistance"]), child: rolledOut(replicas), policy, budget: undefined, pods: [], nodes: [], now: 0, ...over,
+  activities: new Set(["text-assistance"]), child: rolledOut(replicas), policy, budget: undefined, pods: [], nodes: [], tripwire: undefined, now: 0, ...over,
 });
 const summary = (state: Observed, violations: readonly Violation[] = [], obstacle?: Violation): Summary => summarise(state, { violations, obstacle, latestRevision: 1 });
 const condition = ({ conditions }: Summary, type: string) => conditions.find((one) => one.type === type);

@@ -1,12 +1,14 @@
 /**
  * What a deployment waits for, in the words of whoever makes it wait: the scheduler, the kubelet, the container. Pure.
  *
- * Only classified words reach the API. A container's termination message is left out on purpose: it is written by the
- * server and could carry a prompt. Numbers that tick (restart counts, back-off seconds) are left out too, so that the
+ * Only classified words reach the API. A server's termination message is left out on purpose: it could carry a prompt. Of
+ * the gate's, which knows no prompt, words of ours are made (gate-words.ts). Numbers that tick (restart counts, back-off seconds) are left out too, so that the
  * status is written when something changed and not while it waits.
  */
 import type { Deployment, Live, Node, Pod } from "../../lib/k8s-types.ts";
+import { GATE } from "./build/gate.ts";
 import type { Reason } from "./conditions.ts";
+import { gateWords } from "./gate-words.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
 
 export interface WaitingFor {
@@ -35,7 +37,7 @@ export function waitingFor(input: WaitingInput): WaitingFor | undefined {
   return ORDER.flatMap((reason) => found.find((one) => one.reason === reason) ?? [])[0] ?? refused(input.child);
 }
 
-const ORDER: readonly Reason[] = ["OutOfMemory", "Crashing", "ContainerNotCreated", "ImagePullFailed", "NoNodeFits", "Unschedulable", "Starting"];
+const ORDER: readonly Reason[] = ["OutOfMemory", "Crashing", "ContainerNotCreated", "ImagePullFailed", "NotSealedYet", "NoNodeFits", "Unschedulable", "Starting"];
 
 function podWaitsFor(pod: Live<Pod>, input: WaitingInput): WaitingFor | undefined {
   const name = `pod ${pod.metadata.name}`;
@@ -74,7 +76,7 @@ type ContainerStatus = NonNullable<NonNullable<Pod["status"]>["containerStatuses
 
 function containerWaitsFor(pod: string, { status }: Live<Pod>): WaitingFor | undefined {
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].filter(({ ready }) => !ready);
-  return containers.flatMap((container) => notStarted(pod, container) ?? ended(pod, container) ?? [])[0];
+  return containers.flatMap((container) => notStarted(pod, container) ?? (container.name === GATE ? gated(pod, container) : ended(pod, container)) ?? [])[0];
 }
 
 /** The kubelet cannot start it. */
@@ -91,6 +93,13 @@ function pullError(message: string, image: string): string {
   const last = message.replace(/^Back-off pulling image "[^"]*"(: )?/, "");
   const [word = ""] = last.split(": ", 1);
   return KUBELET_REASONS[word] === undefined ? `ErrImagePull: ${last || image}` : last;
+}
+
+/** The gate runs, or has given up and is started again. */
+function gated(pod: string, { state, lastState }: ContainerStatus): WaitingFor | undefined {
+  const end = state?.terminated ?? lastState?.terminated;
+  if (end === undefined && state?.running === undefined) return undefined;
+  return { reason: "NotSealedYet", message: `${pod}: ${gateWords(end)}`, stalled: false };
 }
 
 /** It was started and ended, now or the last time. */

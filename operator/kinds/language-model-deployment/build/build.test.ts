@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { client, lmd } from "../../../../test/support/makers.ts";
+import { client, lmd, OPERATOR, TRIPWIRE } from "../../../../test/support/makers.ts";
 import { compare } from "../../../lib/diff.ts";
 import { DEPLOYMENT, probeLabels, ROLE } from "../../../lib/labels.ts";
 import { SEAL_FINALIZER } from "../../../lib/names.ts";
@@ -9,7 +9,7 @@ import { buildChildren, type BuildInput } from "./index.ts";
 const model = { claimName: "weights", path: ".", digest: `sha256:${"0f".repeat(32)}` };
 
 const build = (deployment: LanguageModelDeployment, change: Partial<BuildInput> = {}) => buildChildren({
-  deployment, clients: deployment.spec.clients, metricsScraper: undefined,
+  deployment, clients: deployment.spec.clients, metricsScraper: undefined, operator: OPERATOR, tripwire: TRIPWIRE,
   start: { model, replicas: deployment.spec.replicas, liveAnnotations: undefined }, ...change,
 });
 
@@ -26,10 +26,14 @@ const containerOf = (deployment: LanguageModelDeployment) => {
 };
 
 describe("the seal", () => {
-  test("no way out, no way in but for the declared clients that were admitted", () => {
+  test("no way out but to the tripwire's control port, no way in but for the declared clients that were admitted", () => {
     const deployment = lmd("a").clients(client("chat-ui"), client("gateway")).object();
     const { networkPolicy } = build(deployment, { clients: deployment.spec.clients.slice(1) });
-    expect(networkPolicy.spec).toMatchObject({ egress: [], policyTypes: ["Ingress", "Egress"], podSelector: { matchLabels: { [DEPLOYMENT]: "a" } } });
+    expect(networkPolicy.spec?.egress).toEqual([{
+      to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": OPERATOR.namespace } }, podSelector: { matchLabels: { "app.kubernetes.io/name": "hoheit", "app.kubernetes.io/component": "operator" } } }],
+      ports: [{ protocol: "TCP", port: 8446 }, { protocol: "UDP", port: 8446 }],
+    }]);
+    expect(networkPolicy.spec).toMatchObject({ policyTypes: ["Ingress", "Egress"], podSelector: { matchLabels: { [DEPLOYMENT]: "a" } } });
     expect(networkPolicy.spec?.ingress).toEqual([{
       from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "gateway" } }, podSelector: { matchLabels: { app: "gateway" } } }],
       ports: [{ protocol: "TCP", port: 8000 }],
@@ -136,6 +140,27 @@ describe("the pod", () => {
   });
 });
 
+describe("the gate", () => {
+  const [gate] = podOf(lmd("a").object()).initContainers ?? [];
+
+  test("runs the operator's own image, before the server, and is told by the ConfigMap where the tripwire is", () => {
+    expect(podOf(lmd("a").object()).initContainers).toHaveLength(1);
+    expect(gate).toMatchObject({ name: "gate", image: OPERATOR.image, args: ["gate", "--tripwire=$(TRIPWIRE)"], imagePullPolicy: "IfNotPresent" });
+    const { metadata, data } = build(lmd("a").object()).gateConfig ?? {};
+    expect(data).toEqual({ tripwire: "10.96.0.84,fd00:96::84" });
+    expect(gate?.env).toEqual([{ name: "TRIPWIRE", valueFrom: { configMapKeyRef: { name: metadata?.name, key: "tripwire", optional: false } } }]);
+  });
+
+  test("is given no device, no volume and nothing else that is the server's", () => {
+    expect(gate?.volumeMounts).toEqual([]);
+    expect(JSON.stringify(gate?.resources)).not.toContain("nvidia");
+  });
+
+  test("keeps what it was told while the tripwire has no address, so that pods that run can start again", () => {
+    expect(build(lmd("a").object(), { tripwire: undefined }).gateConfig).toBeUndefined();
+  });
+});
+
 describe("a rollout", () => {
   test("takes no second set of accelerators", () => {
     expect(build(lmd("a").object()).deployment?.spec?.strategy).toEqual({ type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
@@ -147,6 +172,7 @@ describe("a rollout", () => {
 });
 
 describe("a change by hand that would open the pod is a difference", () => {
+  const gateOf = (pod: Record<string, unknown>): Record<string, unknown> => (pod.initContainers as Record<string, unknown>[])[0]!;
   const desired = build(lmd("a").object()).deployment;
   const changes: readonly [string, (pod: Record<string, unknown>, container: Record<string, unknown>) => void][] = [
     ["host network", (pod) => { pod.hostNetwork = true; }],
@@ -155,6 +181,9 @@ describe("a change by hand that would open the pod is a difference", () => {
     ["a token", (pod) => { pod.automountServiceAccountToken = true; }],
     ["a second container", (pod) => { (pod.containers as unknown[]).push({ name: "spy", image: "spy" }); }],
     ["an init container", (pod) => { pod.initContainers = [{ name: "spy", image: "spy" }]; }],
+    ["another gate", (pod) => { gateOf(pod).image = "spy"; }],
+    ["a gate that does nothing", (pod) => { gateOf(pod).command = ["/bin/true"]; }],
+    ["a gate that is told of another tripwire", (pod) => { (gateOf(pod).env as unknown[]).push({ name: "X", value: "y" }); }],
     ["a host path", (pod) => { (pod.volumes as unknown[]).push({ name: "spy", hostPath: { path: "/" } }); }],
     ["privileges", (_pod, container) => { (container.securityContext as Record<string, unknown>).privileged = true; }],
     ["root", (_pod, container) => { (container.securityContext as Record<string, unknown>).runAsUser = 0; }],

@@ -15,6 +15,7 @@ import { languageModel } from "../../language-model/schema.ts";
 import { languageModelDeployment } from "../schema.ts";
 import { argumentViolations, environmentViolations } from "../../../engine/index.ts";
 import { buildChildren, type BuildInput, type Children, type MetricsScraper } from "./index.ts";
+import { OPERATOR, TRIPWIRE } from "../../../../test/support/makers.ts";
 import { podSecurityViolations } from "../../../../test/support/pod-security.ts";
 
 const TESTDATA = join(import.meta.dirname, "..", "testdata");
@@ -25,6 +26,7 @@ const FILES: Readonly<Record<keyof Children, string>> = {
   serviceAccount: "service-account.yaml",
   service: "service.yaml",
   podDisruptionBudget: "pod-disruption-budget.yaml",
+  gateConfig: "gate-config.yaml",
   deployment: "deployment.yaml",
 };
 
@@ -41,6 +43,8 @@ function inputOf(name: string, change: <T>(value: T) => T = (value) => value): B
     deployment: deployment.value,
     clients: deployment.value.spec.clients,
     metricsScraper: scraper,
+    operator: OPERATOR,
+    tripwire: TRIPWIRE,
     start: { model: { ...source.persistentVolumeClaim, digest: integrity.manifestDigest }, replicas: deployment.value.spec.replicas, liveAnnotations: undefined },
   };
 }

@@ -17,6 +17,20 @@ export interface MetricsScraper {
   readonly podSelector: Readonly<Record<string, string>>;
 }
 
+/** What the operator knows of itself. */
+export interface OperatorFacts {
+  /** Where its own pods, and with them the tripwire, run. */
+  readonly namespace: string;
+  /** Its own image (`hoheit operator --image`), from which gates and probes run. */
+  readonly image: string;
+}
+
+/** Where the tripwire is. */
+export interface Tripwire {
+  /** Addresses of its Service, one for each family, in the order of the Service; at least one. */
+  readonly addresses: readonly string[];
+}
+
 /** What to run. Absent while nothing may start: then everything but the Deployment is built. */
 export interface Start {
   readonly model: ServedModel;
@@ -30,5 +44,8 @@ export interface BuildInput {
   /** Clients that get in; those of `deployment.spec.clients` whose activity is approved. */
   readonly clients: LanguageModelDeployment["spec"]["clients"];
   readonly metricsScraper: MetricsScraper | undefined;
+  readonly operator: OperatorFacts;
+  /** Undefined while it has no address: then no pod could tell whether it is sealed, and what tells them of it stays as it is. */
+  readonly tripwire: Tripwire | undefined;
   readonly start: Start | undefined;
 }

@@ -1,23 +1,30 @@
 /**
- * The seal: no way out at all, for either family and for DNS too, and in only for declared clients and the metrics
- * scraper. It is applied before any pod can exist and carries our finalizer: owner references alone would let the
- * garbage collector drop it while pods still terminate.
+ * The seal: no way out, for either family and for DNS too, but to the operator's control port, and in only for declared
+ * clients and the metrics scraper.
+ *
+ * The one way out is there so that a pod can tell a seal from a network that is down: the operator answers there with a
+ * line of its own and reads nothing.
+ *
+ * The policy is applied before any pod can exist and carries our finalizer: owner references alone would let the garbage
+ * collector drop it while pods still terminate.
  *
  * Probes need no rule: traffic between a node and its own pods is not subject to policies (KEP-2091 and every CNI).
  */
 import type { NetworkPolicy } from "../../../lib/k8s-types.ts";
-import { sealSelector } from "../../../lib/labels.ts";
-import { SEAL_FINALIZER, SERVING_PORT } from "../../../lib/names.ts";
-import type { BuildInput, MetricsScraper } from "./input.ts";
+import { OPERATOR_LABELS, sealSelector } from "../../../lib/labels.ts";
+import { CONTROL_PORT, SEAL_FINALIZER, SERVING_PORT } from "../../../lib/names.ts";
+import type { BuildInput, MetricsScraper, OperatorFacts } from "./input.ts";
 import { childMetadata } from "./metadata.ts";
 import { byKey } from "./order.ts";
 
 /** Set by the API server on every namespace and protected from change, unlike labels of our own (KEP-2161). */
 const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
-type IngressRule = NonNullable<NonNullable<NetworkPolicy["spec"]>["ingress"]>[number];
+type Rules = NonNullable<NetworkPolicy["spec"]>;
+type IngressRule = NonNullable<Rules["ingress"]>[number];
+type EgressRule = NonNullable<Rules["egress"]>[number];
 
-export function buildNetworkPolicy({ deployment, clients, metricsScraper }: BuildInput): NetworkPolicy {
+export function buildNetworkPolicy({ deployment, clients, metricsScraper, operator }: BuildInput): NetworkPolicy {
   const declared = clients.toSorted(byKey(({ name }) => name)).map(({ namespace, podSelector }) => allow({ namespace, podSelector: podSelector.matchLabels }));
   return {
     apiVersion: "networking.k8s.io/v1",
@@ -28,10 +35,16 @@ export function buildNetworkPolicy({ deployment, clients, metricsScraper }: Buil
       // Both named: a policy that only lists ingress would leave egress open, and empty lists mean nothing, not everything.
       policyTypes: ["Ingress", "Egress"],
       ingress: [...declared, ...(metricsScraper === undefined ? [] : [allow(metricsScraper)])],
-      egress: [],
+      egress: [askTripwire(operator)],
     },
   };
 }
+
+/** Replicas of the operator, at the one port that answers everybody alike. The Service's address is translated before rules are looked at. */
+const askTripwire = ({ namespace }: OperatorFacts): EgressRule => ({
+  to: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } }, podSelector: { matchLabels: { ...OPERATOR_LABELS } } }],
+  ports: [{ protocol: "TCP", port: CONTROL_PORT }, { protocol: "UDP", port: CONTROL_PORT }],
+});
 
 /** One element with both selectors: these pods of that namespace. As two elements it would be these pods or that namespace. */
 function allow({ namespace, podSelector }: MetricsScraper): IngressRule {

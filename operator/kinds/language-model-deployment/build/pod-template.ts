@@ -8,12 +8,13 @@ import type { PodSpec, PodTemplate } from "../../../lib/k8s-types.ts";
 import { MODEL_DIGEST, servingLabels } from "../../../lib/labels.ts";
 import { childName } from "../../../lib/names.ts";
 import { buildContainer, SECCOMP, tensorSize, USER } from "./container.ts";
+import { buildGate } from "./gate.ts";
 import { graceSeconds } from "./lifecycle.ts";
 import { byKey } from "./order.ts";
 import type { TemplateInput } from "./template.ts";
 import { buildVolumes } from "./volumes.ts";
 
-export function buildPodTemplate({ name, spec, model }: TemplateInput): PodTemplate {
+export function buildPodTemplate({ name, spec, model, gateImage }: TemplateInput): PodTemplate {
   const { scheduling } = spec;
   return {
     metadata: {
@@ -28,8 +29,9 @@ export function buildPodTemplate({ name, spec, model }: TemplateInput): PodTempl
       ...buildSeclusion(),
       securityContext: { ...USER, seccompProfile: SECCOMP },
       terminationGracePeriodSeconds: graceSeconds(spec.rollout.drainSeconds),
+      // For the gate's image, too: the kubelet tries each for the registry that it names.
       imagePullSecrets: spec.engine.imagePullSecretRefs.map((reference) => ({ name: reference.name })).toSorted(byKey((reference) => reference.name)),
-      initContainers: [],
+      initContainers: [buildGate(name, gateImage)],
       containers: [buildContainer(spec, model)],
       volumes: buildVolumes(model, tensorSize(spec)),
       nodeSelector: { ...scheduling?.nodeSelector },
@@ -40,7 +42,7 @@ export function buildPodTemplate({ name, spec, model }: TemplateInput): PodTempl
 }
 
 /** Defaults of Kubernetes for the most part, spelt so that a change by hand is found and undone. */
-function buildSeclusion(): Partial<PodSpec> {
+export function buildSeclusion(): Partial<PodSpec> {
   return {
     hostIPC: false,
     hostNetwork: false,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lmd } from "../../../../test/support/makers.ts";
+import { lmd, OPERATOR, TRIPWIRE } from "../../../../test/support/makers.ts";
 import { TEMPLATE_INPUTS, TEMPLATE_REVISION } from "../../../lib/labels.ts";
 import type { LanguageModelDeployment } from "../schema.ts";
 import { buildDeployment } from "./deployment.ts";
@@ -14,7 +14,7 @@ const second: TemplateRevision = { revision: 2, build: () => ({ spec: { containe
 const later = [...templates, second];
 
 const inputFor = (deployment: LanguageModelDeployment, liveAnnotations?: Record<string, string>): BuildInput =>
-  ({ deployment, clients: [], metricsScraper: undefined, start: { model, replicas: 1, liveAnnotations } });
+  ({ deployment, clients: [], metricsScraper: undefined, operator: OPERATOR, tripwire: TRIPWIRE, start: { model, replicas: 1, liveAnnotations } });
 
 const containerOf = (input: BuildInput, known?: readonly TemplateRevision[]): string | undefined => buildDeployment(input, known)?.spec?.template.spec?.containers[0]?.name;
 
@@ -30,6 +30,18 @@ describe("template revisions", () => {
     expect(live).toMatchObject({ [TEMPLATE_REVISION]: "1" });
     const after = buildDeployment(inputFor(lmd("a").object(), live), later);
     expect(after).toEqual(before);
+  });
+
+  test("an operator with another image leaves the gate that runs as it is, until the pods are made anew anyway", () => {
+    const before = buildDeployment(inputFor(lmd("a").object()));
+    const live = before?.metadata.annotations;
+    const upgraded = { ...OPERATOR, image: "registry.example/hoheit:next" };
+    const imageOf = (input: BuildInput, known?: readonly TemplateRevision[]): string | undefined => buildDeployment({ ...input, operator: upgraded }, known)?.spec?.template.spec?.initContainers?.[0]?.image;
+    expect(buildDeployment({ ...inputFor(lmd("a").object(), live), operator: upgraded })).toEqual(before);
+    expect(imageOf(inputFor(lmd("a").object(), live), later)).toBe(OPERATOR.image);
+    expect(imageOf(inputFor(lmd("a").args("--seed=1").object(), live))).toBe(upgraded.image);
+    expect(imageOf(inputFor(lmd("a").object(), { ...live, [TEMPLATE_REVISION]: "7" }))).toBe(upgraded.image);
+    expect(imageOf(inputFor(lmd("a").object()))).toBe(upgraded.image);
   });
 
   test("a change of the spec brings the newest", () => {

@@ -8,15 +8,20 @@
  */
 import { shortHash } from "../../../lib/hash.ts";
 import type { PodTemplate } from "../../../lib/k8s-types.ts";
-import { TEMPLATE_INPUTS, TEMPLATE_REVISION } from "../../../lib/labels.ts";
+import { GATE_IMAGE, TEMPLATE_INPUTS, TEMPLATE_REVISION } from "../../../lib/labels.ts";
 import type { LanguageModelDeployment } from "../schema.ts";
 import type { ServedModel } from "./input.ts";
 import { buildPodTemplate } from "./pod-template.ts";
 
-export interface TemplateInput {
+interface TemplateSource {
   readonly name: string;
   readonly spec: LanguageModelDeployment["spec"];
   readonly model: ServedModel;
+}
+
+export interface TemplateInput extends TemplateSource {
+  /** Image of the init container that waits for the seal. */
+  readonly gateImage: string;
 }
 
 export interface TemplateRevision {
@@ -43,8 +48,17 @@ export function chooseTemplate(live: Annotations | undefined, inputsHash: string
   return known.find(({ revision }) => String(revision) === live[TEMPLATE_REVISION]) ?? newest;
 }
 
-/** Hash of everything that goes into the template. Lists whose order has no meaning are sorted, so that reordering restarts nothing. */
-export function templateInputs({ name, spec, model }: TemplateInput): string {
+/**
+ * The image of the gate: with a new operator comes a new one, and that alone restarts nothing. So the live one stays as
+ * long as the template does, which is why it is no part of `templateInputs`.
+ */
+export function chooseGateImage(live: Annotations | undefined, { inputsHash, revision }: { readonly inputsHash: string; readonly revision: number }, newest: string): string {
+  const stays = live?.[TEMPLATE_INPUTS] === inputsHash && live[TEMPLATE_REVISION] === String(revision);
+  return (stays ? live[GATE_IMAGE] : undefined) ?? newest;
+}
+
+/** Hash of everything that goes into the template but the gate's image. Lists whose order has no meaning are sorted, so that reordering restarts nothing. */
+export function templateInputs({ name, spec, model }: TemplateSource): string {
   const { task, servedNames, engine, contextLength, accelerators, parallelism, rollout, scheduling, resources, confidentiality } = spec;
   return shortHash({
     name,

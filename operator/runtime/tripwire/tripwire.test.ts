@@ -1,0 +1,146 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { eventually } from "../../../test/support/control-plane.ts";
+import { fakeClock, type FakeClock } from "../../../test/support/fake-clock.ts";
+import { systemClock } from "../../lib/clock.ts";
+import type { Logger } from "../log.ts";
+import { attemptTcp } from "../reach/tcp.ts";
+import { attemptUdp } from "../reach/udp.ts";
+import type { Listener, Port, Protocol } from "./listeners.ts";
+import { startTripwire, type Tripwire } from "./tripwire.ts";
+import { ANSWER, lineOf, QUESTION, wordOf } from "./wire.ts";
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+const open: Tripwire[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((tripwire) => tripwire.close()));
+});
+
+const at = (host: string, port = 0) => ({ host, port });
+
+async function start(over: Partial<Parameters<typeof startTripwire>[0]> = {}): Promise<{ tripwire: Tripwire; contacts: string[]; clock: FakeClock }> {
+  const contacts: string[] = [];
+  const clock = fakeClock();
+  const tripwire = await startTripwire({
+    control: at("127.0.0.1"), tripwire: at("127.0.0.1"), clock, log: silent, onContact: (port, protocol) => contacts.push(`${port} ${protocol}`), ...over,
+  });
+  open.push(tripwire);
+  return { tripwire, contacts, clock };
+}
+
+const listener = ({ listeners }: Tripwire, port: Port, protocol: Protocol): Listener => {
+  const found = listeners.find((one) => one.port === port && one.protocol === protocol);
+  if (found === undefined) throw new Error(`no ${protocol} listener on the ${port} port`);
+  return found;
+};
+const LIMIT = { timeoutMs: 5_000, clock: systemClock };
+const target = (tripwire: Tripwire, port: Port, protocol: Protocol, address = "127.0.0.1") => ({ address, port: listener(tripwire, port, protocol).number });
+const ask = async (tripwire: Tripwire, address?: string) => wordOf((await attemptTcp(target(tripwire, "control", "TCP", address), { ...LIMIT, listen: true })).answer);
+
+describe("the tripwire", () => {
+  it("says on the control port which process answers, at which address, and that it listens on the other", async () => {
+    const { tripwire } = await start();
+    const word = await ask(tripwire);
+    expect(word).toMatchObject({ listening: true, address: "127.0.0.1" });
+    expect(word?.instance).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await ask(tripwire)).toEqual(word);
+  });
+
+  it("listens in both families at once", async () => {
+    const { tripwire } = await start({ control: at("::"), tripwire: at("::"), addresses: () => [] });
+    expect(await ask(tripwire, "127.0.0.1")).toMatchObject({ listening: true, address: "127.0.0.1" });
+    expect(await ask(tripwire, "::1")).toMatchObject({ listening: true, address: "::1" });
+    for (const address of ["127.0.0.1", "::1"]) {
+      expect(await attemptTcp(target(tripwire, "tripwire", "TCP", address), LIMIT)).toMatchObject({ outcome: "Reached" });
+      expect(await attemptUdp(target(tripwire, "tripwire", "UDP", address), { ...LIMIT, payload: QUESTION })).toMatchObject({ outcome: "Reached", answer: ANSWER.toString() });
+    }
+  });
+
+  it("keeps nobody: the forbidden port closes at once, the control port after its line, whatever it is sent", async () => {
+    const { tripwire } = await start();
+    for (const port of ["control", "tripwire"] as const) {
+      const socket = connect(target(tripwire, port, "TCP").port, "127.0.0.1");
+      socket.on("error", () => {}).resume();
+      socket.write("x".repeat(100_000));
+      await once(socket, "close");
+    }
+    expect(await ask(tripwire)).toMatchObject({ listening: true });
+  });
+
+  it("answers its own question only, with no more than it was sent: two tripwires cannot be made to talk for ever", async () => {
+    expect(ANSWER.length).toBeLessThanOrEqual(QUESTION.length);
+    const { tripwire } = await start();
+    const socket = createSocket("udp4");
+    const heard: string[] = [];
+    socket.on("message", (message) => heard.push(message.toString()));
+    for (const text of ["", "x", ANSWER.toString(), `${QUESTION.toString()}?`, QUESTION.toString().slice(1)]) socket.send(text, target(tripwire, "control", "UDP").port, "127.0.0.1");
+    socket.send(QUESTION, target(tripwire, "control", "UDP").port, "127.0.0.1");
+    await eventually(() => heard.length > 0);
+    socket.close();
+    expect(heard).toEqual([ANSWER.toString()]);
+  });
+
+  it("counts who comes by port and protocol, but not itself", async () => {
+    const { tripwire, contacts } = await start({ control: at("127.0.0.1"), tripwire: at("127.0.0.1") });
+    expect(contacts).toEqual([]);
+    // Loopback addresses are all our own here; another one is somebody else.
+    const socket = connect({ port: target(tripwire, "tripwire", "TCP").port, host: "127.0.0.1", localAddress: "127.0.0.9" });
+    await once(socket, "connect");
+    socket.destroy();
+    await eventually(() => contacts.length > 0);
+    expect(contacts).toEqual(["tripwire TCP"]);
+  });
+
+  it.each([["tripwire", "TCP"], ["tripwire", "UDP"], ["control", "UDP"]] as const)("does not say that it listens once the %s port (%s) is dead, and is not ready", async (port, protocol) => {
+    const { tripwire, clock } = await start();
+    expect(tripwire.check.problem()).toBeUndefined();
+    await listener(tripwire, port, protocol).close();
+    clock.advance(1_000);
+    await eventually(() => !tripwire.listening());
+    expect(tripwire.check.problem()).toBe(`the ${port} port (${protocol}) was closed`);
+    expect(await ask(tripwire)).toMatchObject({ listening: false });
+  });
+
+  it("does not say that it listens when it has not tried for some seconds: a process that hangs is no witness", async () => {
+    const { tripwire, clock } = await start();
+    clock.freeze(3_400);
+    expect(tripwire.listening()).toBe(true);
+    clock.freeze(200);
+    expect(tripwire.listening()).toBe(false);
+    expect(tripwire.check.problem()).toBe("has not been tried for some seconds");
+    clock.advance(0);
+    await eventually(() => tripwire.listening());
+  });
+
+  it("is tried by every address of its own", async () => {
+    // Nothing of ours can be reached by a documentation address, so this is an own address that does not work.
+    const { tripwire } = await start({ control: at("::"), tripwire: at("::"), addresses: () => ["127.0.0.1", "::ffff:0:1"] });
+    expect(tripwire.listening()).toBe(false);
+    expect(tripwire.check.problem()).toMatch(/port \((TCP|UDP), ipv6\) does not answer itself: /);
+  });
+
+  it("leaves nothing open when one of its ports cannot be had", async () => {
+    const { tripwire } = await start();
+    const taken = listener(tripwire, "tripwire", "TCP").number;
+    await expect(start({ tripwire: at("127.0.0.1", taken) })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  });
+});
+
+describe("what the control port says", () => {
+  const word = { instance: "i", listening: true, address: "10.244.0.7" };
+
+  it("is read back as it was said, an IPv4 address without its mapping", () => {
+    expect(wordOf(lineOf(word))).toEqual(word);
+    expect(wordOf(lineOf({ ...word, address: "::ffff:10.244.0.7" }))).toEqual(word);
+  });
+
+  it.each([
+    undefined, "", "hello\n", "{}\n", lineOf(word).slice(0, -1), '{"hoheit":"tripwire","listening":"true","tripwire":{"instance":"i","address":"10.0.0.1"}}\n',
+    '{"hoheit":"tripwire","listening":true}\n', '{"hoheit":"tripwire","listening":true,"tripwire":{"instance":"","address":"10.0.0.1"}}\n',
+    '{"hoheit":"tripwire","listening":true,"tripwire":{"instance":"i","address":"evil.example"}}\n', "null\n", "[]\n",
+  ])("is nothing when it is %j", (line) => {
+    expect(wordOf(line)).toBeUndefined();
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * `hoheit gate`: the init container of every pod that Hoheit makes. Ends with 0 when the pod is seen to be sealed, with 1
+ * when that could not be seen in time. What it found is the last line on stdout and the container's termination message.
+ */
+import { writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { globalAddresses } from "../../lib/addresses.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { CONTROL_PORT, TRIPWIRE_PORT } from "../../lib/names.ts";
+import { attemptTcp } from "../../runtime/reach/tcp.ts";
+import { wordOf } from "../../runtime/tripwire/wire.ts";
+import { waitForSeal, type Verdict } from "./gate.ts";
+import type { World } from "./round.ts";
+
+/** Limit of one attempt. */
+const ATTEMPT_MS = 1_000;
+
+export interface GateCommand {
+  /** Addresses of the tripwire's Service, comma-separated. */
+  readonly tripwire: string;
+  readonly timeoutSeconds: number;
+  /** File for the termination message; left alone where there is none. */
+  readonly terminationLog: string;
+  /** Ports and own addresses, for tests. */
+  readonly control?: number;
+  readonly forbidden?: number;
+  readonly own?: () => readonly string[];
+}
+
+/** Returns the exit code: 0 sealed, 1 not sealed, 2 wrong arguments. */
+export async function gateCommand(command: GateCommand, print: (line: string) => void = (line) => void process.stdout.write(line)): Promise<number> {
+  const tripwire = command.tripwire.split(",");
+  const wrong = tripwire.find((address) => isIP(address) === 0);
+  if (wrong !== undefined || !(command.timeoutSeconds > 0)) {
+    print(`hoheit gate: ${wrong === undefined ? "--timeout-seconds takes a number of seconds" : `--tripwire: ${JSON.stringify(wrong)} is no address`}\n`);
+    return 2;
+  }
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+  // Our timers keep no process alive, and between two rounds nothing else does.
+  const alive = setInterval(() => {}, 60_000);
+  const verdict = await waitForSeal({ tripwire, timeoutMs: command.timeoutSeconds * 1000, clock: systemClock, world: worldOf(command), signal: stop.signal });
+  clearInterval(alive);
+  await tell(verdict, command.terminationLog, print);
+  return verdict.result === "Sealed" ? 0 : 1;
+}
+
+function worldOf({ control = CONTROL_PORT, forbidden = TRIPWIRE_PORT, own = globalAddresses }: GateCommand): World {
+  const options = { timeoutMs: ATTEMPT_MS, clock: systemClock };
+  return {
+    own,
+    ask: async (address) => wordOf((await attemptTcp({ address, port: control }, { ...options, listen: true })).answer),
+    touch: (address) => attemptTcp({ address, port: forbidden }, options),
+  };
+}
+
+async function tell(verdict: Verdict, file: string, print: (line: string) => void): Promise<void> {
+  const line = `${JSON.stringify(verdict)}\n`;
+  print(line);
+  // The kubelet makes the file; a shell has none, and needs none.
+  await writeFile(file, line, { flag: "r+" }).catch(() => {});
+}
