@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --optimize-for-size --v8-pool-size=1
+#!/usr/bin/env -S node --optimize-for-size --v8-pool-size=1 --single-threaded-gc
 /**
  * Parses the command line and calls one command; nothing else. The flags above halve the memory (docs/benchmarks.md);
  * whoever starts the bundle by `node` gives them, too.
@@ -8,6 +8,7 @@ import { operatorCommand } from "./cli/operator.ts";
 import { renderCommand } from "./cli/render.ts";
 import { ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
 import { OPERATOR_NAMESPACE } from "./lib/names.ts";
+import { USUAL_PROBE } from "./kinds/language-model-deployment/build/index.ts";
 import { VERSION } from "./lib/version.ts";
 import { gateCommand } from "./workloads/gate/command.ts";
 import { probeCommand } from "./workloads/probe/command.ts";
@@ -31,7 +32,7 @@ program
   .option("--image <image>", "image of the operator, from which the gate runs", `hoheit:${VERSION}`)
   .option("--operator-namespace <name>", "namespace of the operator", OPERATOR_NAMESPACE)
   .action(async ({ file, namespace, image, operatorNamespace }: { file: string[]; namespace: string; image: string; operatorNamespace: string }) => {
-    process.exitCode = await renderCommand({ files: file, namespace, operator: { image, namespace: operatorNamespace } });
+    process.exitCode = await renderCommand({ files: file, namespace, operator: { image, namespace: operatorNamespace, probe: USUAL_PROBE } });
   });
 
 program

@@ -5,15 +5,20 @@
  *
  * A replica that loses the lease ends with exit code 1 and is started again by Kubernetes: what it remembers is stale.
  */
+import { readFileSync } from "node:fs";
 import { Caches } from "../kube/caches.ts";
 import { KubeClient } from "../kube/client.ts";
 import { loadCredentials, type CredentialSource } from "../kube/credentials.ts";
 import type { Restart } from "../kube/reflector.ts";
 import { Transport } from "../kube/transport.ts";
 import { ConfigError, type Config } from "../config.ts";
+import { languageModelDeployments } from "../kinds/caches.ts";
 import { controllers } from "../kinds/index.ts";
+import type { ProbeFacts } from "../kinds/language-model-deployment/build/index.ts";
+import { watchProbes } from "../kinds/language-model-deployment/probe-metrics.ts";
 import { systemClock } from "../lib/clock.ts";
 import { LEADER_LEASE } from "../lib/names.ts";
+import { nameServers } from "../sovereignty/probe/resolv-conf.ts";
 import { VERSION } from "../lib/version.ts";
 import { Elector, uniqueIdentity } from "../runtime/elector.ts";
 import { EventWriter } from "../runtime/events.ts";
@@ -96,12 +101,18 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
     warn(restart);
   };
   const caches = new Caches({ transport, client: unfenced, onRestart });
-  const list = controllers({ metricsScraper: config.metricsScraper, operator: { namespace: config.namespace, image: config.image } });
+  const list = controllers({ metricsScraper: config.metricsScraper, operator: { namespace: config.namespace, image: config.image, probe: probeFacts(config) } });
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
   for (const { name, owns, conditions } of list) metrics.watchObjects(name, () => caches.for(owns).list(), conditions);
+  watchProbes(metrics, () => caches.for(languageModelDeployments).list());
   metrics.watchLeader(() => elector.leading);
   const parts: Parts = { config, log, metrics, caches, manager, elector, events, transports: [transport, elections], stop, workers, led: Promise.resolve() };
   return parts;
+}
+
+/** Whom a pod of this cluster would ask for a name stands in the operator's own, unless it is told. */
+function probeFacts({ probeSchedule: schedule, probeTargets: own, probeDnsName: dnsName, clusterDns, inCluster }: Config): ProbeFacts {
+  return { schedule, own, dnsName, dns: clusterDns ?? (inCluster === undefined ? [] : nameServers(readFileSync("/etc/resolv.conf", "utf8"))) };
 }
 
 /** On every replica: a standby's pod is behind the tripwire's Service, too. */

@@ -5,10 +5,11 @@
  * Children are filtered by our label on the server, so objects of others cost nothing here.
  */
 import type { CacheSpec } from "../kube/cache.ts";
-import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
-import type { KubeObject, Live, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
-import { DEPLOYMENT, HOHEIT, MANAGED_BY, OF_HOHEIT } from "../lib/labels.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
+import type { CronJob, Job, KubeObject, Live, NetworkPolicy, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
+import { DEPLOYMENT, HOHEIT, MANAGED_BY, OF_HOHEIT, ROLE } from "../lib/labels.ts";
 import { API_GROUP } from "../lib/names.ts";
+import { contentOf } from "./language-model-deployment/probe-content.ts";
 import { languageModelDeployment } from "./language-model-deployment/schema.ts";
 import { languageModel } from "./language-model/schema.ts";
 import { modelApproval } from "./model-approval/schema.ts";
@@ -47,7 +48,37 @@ export const configMaps = child(CONFIG_MAPS);
 /** Those of deployments and, which Helm and not we manage, that of the tripwire: one watch for both. */
 export const services: CacheSpec<Service> = { ...child(SERVICES), labelSelector: OF_HOHEIT };
 export const serviceAccounts = child(SERVICE_ACCOUNTS);
-export const networkPolicies = child(NETWORK_POLICIES);
+
+/**
+ * Whether a policy can only ever select pods of the deployment that it is named after: what our seals are, told by what
+ * they say and not by labels, which anybody can write. All others are looked at for every deployment of their namespace.
+ */
+export const isSealLike = ({ metadata, spec }: NetworkPolicy): boolean => spec?.podSelector?.matchLabels?.[DEPLOYMENT] === metadata.name;
+
+/**
+ * All of them: one of anybody can open a seal. Of those that we did not make only what decides that is kept: whom they
+ * select, and how many egress rules they have.
+ */
+export const networkPolicies: CacheSpec<NetworkPolicy> = {
+  resource: NETWORK_POLICIES,
+  keep(policy) {
+    const kept = withoutNotes(policy);
+    if (policy.metadata.labels?.[MANAGED_BY] === HOHEIT || isSealLike(policy)) return kept;
+    const { podSelector = {}, policyTypes, egress = [] } = policy.spec ?? {};
+    return { ...kept, spec: { podSelector, ...(policyTypes !== undefined && { policyTypes }), egress: egress.map(() => ({})) } };
+  },
+  index: (policy) => (isSealLike(policy) ? {} : { [BY_NAMESPACE]: [policy.metadata.namespace ?? ""] }),
+};
+
+/** Its status moves with every run and decides nothing. */
+export const cronJobs: CacheSpec<CronJob> = {
+  ...child(CRON_JOBS),
+  keep(cronJob) {
+    const { status: _, ...kept } = withoutNotes(cronJob);
+    return kept;
+  },
+};
+
 export const podDisruptionBudgets = child(POD_DISRUPTION_BUDGETS);
 
 const identity = ({ name, namespace, uid, resourceVersion, deletionTimestamp, labels }: Live["metadata"]): Live["metadata"] =>
@@ -56,13 +87,42 @@ const identity = ({ name, namespace, uid, resourceVersion, deletionTimestamp, la
 /** Drops undefined members: they would cost memory and break comparisons. */
 const prune = <T extends object>(object: T): T => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 
-/** Index of pods by `namespace/deployment`. */
-export const POD_BY_DEPLOYMENT = "deployment";
+/** Index of pods and Jobs by `namespace/deployment`. */
+export const BY_DEPLOYMENT = "deployment";
+
+function byDeployment({ metadata }: Live): Readonly<Record<string, readonly string[]>> {
+  const name = metadata.labels?.[DEPLOYMENT];
+  return name === undefined ? {} : { [BY_DEPLOYMENT]: [`${metadata.namespace}/${name}`] };
+}
+
+/** Jobs tie a probe's pod to its CronJob; how they fare is seen in the pod. */
+export const jobs: CacheSpec<Job> = {
+  resource: JOBS,
+  labelSelector: OURS,
+  keep: ({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata: { ...identity(metadata), ownerReferences: metadata.ownerReferences ?? [] } }),
+  index: byDeployment,
+};
+
+/** Whether a pod is there to try the seal; any other is a model server. */
+export const isProbe = ({ metadata }: Live): boolean => metadata.labels?.[ROLE] === "Probe";
+
+/** Of a probe's pod: what it runs, who made it, when, and how its container fares. */
+function keepProbe(pod: Live<Pod>): Live<Pod> {
+  const { ownerReferences, creationTimestamp } = pod.metadata;
+  return {
+    apiVersion: pod.apiVersion,
+    kind: pod.kind,
+    metadata: prune({ ...identity(pod.metadata), ownerReferences, creationTimestamp }),
+    spec: contentOf(pod.spec),
+    status: { containerStatuses: (pod.status?.containerStatuses ?? []).map(({ name, state }) => ({ name, state })) },
+  } as unknown as Live<Pod>;
+}
 
 export const pods: CacheSpec<Pod> = {
   resource: PODS,
   labelSelector: OURS,
   keep(pod) {
+    if (isProbe(pod)) return keepProbe(pod);
     const { conditions, containerStatuses, initContainerStatuses, phase } = pod.status ?? {};
     return {
       apiVersion: pod.apiVersion,
@@ -71,10 +131,7 @@ export const pods: CacheSpec<Pod> = {
       status: prune({ phase, conditions, containerStatuses, initContainerStatuses }),
     } as Live<Pod>;
   },
-  index(pod) {
-    const name = pod.metadata.labels?.[DEPLOYMENT];
-    return name === undefined ? {} : { [POD_BY_DEPLOYMENT]: [`${pod.metadata.namespace}/${name}`] };
-  },
+  index: byDeployment,
 };
 
 export const nodes: CacheSpec<Node> = {

@@ -3,6 +3,7 @@ import type { Controller, Rule } from "../runtime/kind.ts";
 import { ELECTION_RULES } from "../runtime/elector.ts";
 import { EVENT_RULES } from "../runtime/events.ts";
 import type { Kind } from "./define.ts";
+import { USUAL_PROBE } from "./language-model-deployment/build/index.ts";
 import type { Options } from "./language-model-deployment/children.ts";
 import { languageModelDeploymentController } from "./language-model-deployment/controller.ts";
 import { languageModelDeployment } from "./language-model-deployment/schema.ts";
@@ -21,7 +22,7 @@ export function controllers(options: Options): readonly Controller[] {
 }
 
 /** What the operator may do in every namespace. */
-export const clusterRules: readonly Rule[] = [...controllers({ metricsScraper: undefined, operator: { namespace: "", image: "" } }).flatMap(({ rules }) => rules), ...EVENT_RULES];
+export const clusterRules: readonly Rule[] = [...controllers({ metricsScraper: undefined, operator: { namespace: "", image: "", probe: USUAL_PROBE } }).flatMap(({ rules }) => rules), ...EVENT_RULES];
 
 /** What it may do in its own namespace. */
 export const namespacedRules: readonly Rule[] = ELECTION_RULES;

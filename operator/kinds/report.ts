@@ -11,6 +11,8 @@ export interface Summary {
   readonly stalled: boolean;
   /** Whether the verdict is worth a look (Warning) or the normal course of things. */
   readonly severity: "Normal" | "Warning";
+  /** Conditions beside Ready of which a change of status is an event. */
+  readonly announced?: readonly string[];
   /** Members of the status beside conditions; undefined removes. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -32,6 +34,15 @@ export async function report(of: { resource: Resource; live: Live }, summary: Su
   const { uid, resourceVersion } = current.metadata;
   context.cache(resource).observe(await context.api.mergePatch(resource, live.metadata, { status: patch }, { uid, resourceVersion, subresource: "status" }));
   announce(before?.conditions, conditions, (ready) => context.events.record(live, { type: summary.severity, reason: ready.reason, action: "Reconcile", message: ready.message }));
+  for (const type of summary.announced ?? []) announceFlip(type, { before: before?.conditions, after: conditions, about: live }, context);
+}
+
+/** Says that a condition flipped: True is as it should be. Nobody having looked yet is no news. */
+function announceFlip(type: string, { before = [], after, about }: { before: readonly Condition[] | undefined; after: readonly Condition[]; about: Live }, { events }: Context): void {
+  const was = before.find((condition) => condition.type === type)?.status ?? "Unknown";
+  const is = after.find((condition) => condition.type === type);
+  if (is === undefined || is.status === was) return;
+  events.record(about, { type: is.status === "True" ? "Normal" : "Warning", reason: is.reason, action: "Probe", message: is.message });
 }
 
 /** Calls `say` if the verdict is another one than before. */

@@ -7,14 +7,14 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fromYaml } from "../../operator/cli/yaml.ts";
 import { canonicalQuantity } from "../../operator/kinds/language-model-deployment/build/quantity.ts";
-import { DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
+import { CRON_JOBS, DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
 import { compare } from "../../operator/lib/diff.ts";
 import type { Deployment, KubeObject, NetworkPolicy } from "../../operator/lib/k8s-types.ts";
 import { client, rawCall, sharedPlane, uniqueNamespace } from "../support/control-plane.ts";
 
 const TESTDATA = join(import.meta.dirname, "../../operator/kinds/language-model-deployment/testdata");
 const RESOURCES: readonly [string, Resource][] = [
-  ["network-policy", NETWORK_POLICIES], ["service-account", SERVICE_ACCOUNTS], ["service", SERVICES], ["pod-disruption-budget", POD_DISRUPTION_BUDGETS], ["deployment", DEPLOYMENTS],
+  ["network-policy", NETWORK_POLICIES], ["service-account", SERVICE_ACCOUNTS], ["service", SERVICES], ["pod-disruption-budget", POD_DISRUPTION_BUDGETS], ["deployment", DEPLOYMENTS], ["cron-job", CRON_JOBS],
 ];
 const cases = globSync("*/expected", { cwd: TESTDATA }).map((folder) => folder.split("/")[0] ?? "").toSorted();
 

@@ -15,7 +15,7 @@ import { kstatus } from "../support/kstatus.ts";
 import { lmd } from "../support/makers.ts";
 import { QUICK_LEASE, startOperator, type RunningOperator } from "../support/operator.ts";
 
-const ONE_OF_EACH = ["configmaps", "deployments", "networkpolicies", "serviceaccounts", "services"];
+const ONE_OF_EACH = ["configmaps", "cronjobs", "deployments", "networkpolicies", "serviceaccounts", "services"];
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 
 let plane: ControlPlane;

@@ -79,7 +79,7 @@ describe("a deployment whose references are all there", () => {
       (await auditLog(plane, { user: OPERATOR, namespace, verbs: ["create", "patch", "update", "delete"] })).filter(({ objectRef }) => objectRef?.resource !== "events").map(({ objectRef, verb }) => `${verb} ${objectRef?.resource}`);
     await consistently(async () => { expect(await writes()).toEqual(await writes()); }, { forMs: 1000 });
     const settled = await writes();
-    for (const resource of ["networkpolicies", "serviceaccounts", "services", "configmaps", "deployments"]) expect(settled.filter((write) => write === `patch ${resource}`), resource).toHaveLength(1);
+    for (const resource of ["networkpolicies", "serviceaccounts", "services", "configmaps", "cronjobs", "deployments"]) expect(settled.filter((write) => write === `patch ${resource}`), resource).toHaveLength(1);
     await consistently(async () => { expect(await writes()).toEqual(settled); }, { forMs: 2000, everyMs: 200 });
   });
 

@@ -2,7 +2,7 @@
  * A workload that makes the operator do every kind of write, and a run of it in which the operator is killed at the
  * k-th of them. What a run leaves behind is data, so that it can be compared with a run in which nobody was killed.
  *
- *   furnished ─▶ serving (two replicas: all six children) ─▶ changed (one replica, another argument) ─▶ gone
+ *   furnished ─▶ serving (two replicas: all seven children) ─▶ changed (one replica, another argument) ─▶ gone
  */
 import type { KubeApi } from "../../operator/kube/api.ts";
 import { PODS, type Resource } from "../../operator/kube/resources.ts";
@@ -230,7 +230,7 @@ async function stateOf(api: KubeApi, namespace: string): Promise<State> {
 /** Whether a stage has come to rest; the reference run needs to know it without a reference. */
 function isOver({ own, children, pods }: State, stage: Stage): boolean {
   const settled = own.every((object) => conditionOf(object as never, "Ready")?.status === "True" && statusOf(object).observedGeneration === object.metadata.generation);
-  const wanted = { furnished: [3, 0, 0], serving: [4, 6, 2], changed: [4, 5, 1], gone: [3, 0, 0] }[stage];
+  const wanted = { furnished: [3, 0, 0], serving: [4, 7, 2], changed: [4, 6, 1], gone: [3, 0, 0] }[stage];
   const deployment = children.find(({ kind }) => kind === "Deployment") as Deployment | undefined;
   const rolledOut = deployment === undefined || deployment.status?.conditions?.some(({ reason }) => reason === "NewReplicaSetAvailable") === true;
   return settled && rolledOut && String(wanted) === String([own.length, children.length, pods.length]);

@@ -4,10 +4,10 @@
  */
 import { installHoheit, startControlPlane, uniqueNamespace, rawCall, eventually, type ControlPlane, type ControlPlaneOptions, type Reachable } from "./control-plane.ts";
 import { activity, approval, lm } from "./makers.ts";
-import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, NETWORK_POLICIES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
 import type { Condition, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
-import { childName, gateName } from "../../operator/lib/names.ts";
+import { childName, gateName, probeName } from "../../operator/lib/names.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { languageModel } from "../../operator/kinds/language-model/schema.ts";
 import { modelApproval } from "../../operator/kinds/model-approval/schema.ts";
@@ -15,10 +15,10 @@ import { processingActivity } from "../../operator/kinds/processing-activity/sch
 import type { Kind } from "../../operator/kinds/define.ts";
 
 export const KINDS: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment];
-export const CHILDREN: readonly Resource[] = [NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, POD_DISRUPTION_BUDGETS, CONFIG_MAPS, DEPLOYMENTS];
+export const CHILDREN: readonly Resource[] = [NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, POD_DISRUPTION_BUDGETS, CONFIG_MAPS, DEPLOYMENTS, CRON_JOBS];
 
 /** Children have the deployment's name, but for these. */
-const NAMES: Readonly<Record<string, (deployment: string) => string>> = { [CONFIG_MAPS.plural]: gateName };
+const NAMES: Readonly<Record<string, (deployment: string) => string>> = { [CONFIG_MAPS.plural]: gateName, [CRON_JOBS.plural]: probeName };
 
 export const nameOfChild = (resource: Resource, deployment: string): string => (NAMES[resource.plural] ?? childName)(deployment);
 

@@ -4,6 +4,7 @@
  * Every step returns a new maker. `manifest()` is what a person would write (no defaults filled in), `object()` is what
  * the schema makes of it, `live()` is that with identity and version, as a cache has it.
  */
+import { USUAL_PROBE } from "../../operator/kinds/language-model-deployment/build/index.ts";
 import { parse, type CustomResource, type Kind } from "../../operator/kinds/define.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { languageModel, type LanguageModel } from "../../operator/kinds/language-model/schema.ts";
@@ -175,7 +176,7 @@ export const activity = (name = "text-assistance"): ActivityMaker => new Activit
 }));
 
 /** What the operator knows of itself, and where its tripwire is. */
-export const OPERATOR = { namespace: "hoheit-system", image: "registry.example/hoheit:test" };
+export const OPERATOR = { namespace: "hoheit-system", image: "registry.example/hoheit:test", probe: USUAL_PROBE };
 export const TRIPWIRE = { addresses: ["10.96.0.84", "fd00:96::84"] };
 
 export type { LanguageModel, LanguageModelDeployment, ModelApproval, ProcessingActivity };

@@ -46,12 +46,15 @@ export const QUICK_LEASE = ["--lease-seconds", "3", "--renew-seconds", "2", "--r
 /** Where the gates of pods that nobody runs would come from, and a tripwire that is in nobody's way. */
 export const GATE_FLAGS = ["--image", "registry.example/hoheit:test", "--listen-control", "127.0.0.1:0", "--listen-tripwire", "127.0.0.1:0"];
 
+/** Probes in twelve hours: no test is to find a pod that it did not expect. */
+const LATER = ["--probe-schedule", `0 ${(new Date().getUTCHours() + 12) % 24} * * *`];
+
 /** Starts it; does not wait until it leads. */
 export async function startOperator(plane: Pick<ControlPlane, "url" | "ca" | "tokens" | "folder">, options: OperatorOptions = {}): Promise<RunningOperator> {
   const { url, ca } = options.through ?? plane;
   const kubeconfig = `${plane.folder}/operator-${randomBytes(4).toString("hex")}.kubeconfig`;
   await writeFile(kubeconfig, kubeconfigText({ server: url, ca, token: plane.tokens[options.identity ?? "operator"] ?? "" }), { mode: 0o600 });
-  const flags = ["--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0", ...GATE_FLAGS, "--log-level", "debug", ...QUICK_LEASE, ...(options.flags ?? [])];
+  const flags = ["--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0", ...GATE_FLAGS, "--log-level", "debug", ...QUICK_LEASE, ...LATER, ...(options.flags ?? [])];
   const child = spawn(process.execPath, [MAIN, "operator", ...flags], { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] ?? "" } });
   return running(child);
 }

@@ -11,8 +11,8 @@ export interface Options {
 }
 
 export function childrenFor(observed: Observed, mode: Mode, { metricsScraper, operator }: Options): Children {
-  const { deployment, tripwire } = observed;
-  return buildChildren({ deployment, clients: admittedClients(observed), metricsScraper, operator, tripwire, start: startFor(observed, mode) });
+  const { child, deployment, tripwire } = observed;
+  return buildChildren({ deployment, clients: admittedClients(observed), metricsScraper, operator, tripwire, start: startFor(observed, mode), running: mode === "stop" ? 0 : (child?.spec?.replicas ?? 0) });
 }
 
 /** What may run: all that is asked for, or what runs already as it was rendered (so that edits by hand are healed), or nothing. */

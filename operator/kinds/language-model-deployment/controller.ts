@@ -1,18 +1,19 @@
 /** How the runtime drives LanguageModelDeployments: what they read, and who has to look again when it changes. */
 import type { CacheSpec } from "../../kube/cache.ts";
 import { NETWORK_POLICIES } from "../../kube/resources.ts";
-import type { Live, ObjectRef } from "../../lib/k8s-types.ts";
-import { DEPLOYMENT } from "../../lib/labels.ts";
+import type { Live, NetworkPolicy, ObjectRef } from "../../lib/k8s-types.ts";
+import { DEPLOYMENT, probeLabels, servingLabels } from "../../lib/labels.ts";
 import { TRIPWIRE_SERVICE } from "../../lib/names.ts";
 import type { Context, Controller, Read } from "../../runtime/kind.ts";
 import {
-  BY_NAMESPACE, configMaps, deployments, languageModelDeployments, languageModels, modelApprovals, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
+  BY_NAMESPACE, configMaps, cronJobs, deployments, isSealLike, jobs, languageModelDeployments, languageModels, modelApprovals, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
   serviceAccounts, services,
 } from "../caches.ts";
 import type { Options } from "./children.ts";
 import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED } from "./conditions.ts";
 import { isHeld } from "./predecessor.ts";
 import { rules } from "./rbac.ts";
+import { selects, type LabelSelector } from "../../sovereignty/policies/selector.ts";
 import { reconcile } from "./reconcile.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
 
@@ -29,10 +30,33 @@ function ownerOf({ metadata: { namespace = "", ownerReferences = [], labels } }:
 
 const inNamespaceOf = (object: Live, { cache }: Lookup): Live<LanguageModelDeployment>[] => cache(resource).by(BY_NAMESPACE, object.metadata.namespace ?? "");
 
+/** By its label: what is made by something that we made. */
+function labelled({ metadata: { namespace = "", labels } }: Live): ObjectRef[] {
+  const name = labels?.[DEPLOYMENT];
+  return name === undefined ? [] : [{ namespace, name }];
+}
+
+/** Deployments whose pods a policy of anybody may hold for: labels that only Kubernetes gives them are left out, so that a key of these counts as there. */
+function selectedBy(policy: Live<NetworkPolicy>, caches: Lookup): ObjectRef[] {
+  const { podSelector = {} } = policy.spec ?? {};
+  if (isSealLike(policy)) return labelled({ ...policy, metadata: { ...policy.metadata, labels: { ...podSelector.matchLabels } } });
+  return inNamespaceOf(policy, caches).map(({ metadata }) => metadata).filter(({ name }) => maySelect(podSelector, name));
+}
+
+function maySelect({ matchLabels = {}, matchExpressions = [] }: LabelSelector, name: string): boolean {
+  const ours = [servingLabels(name), probeLabels(name)];
+  const known = new Set(ours.flatMap((labels) => Object.keys(labels)));
+  const about = {
+    matchLabels: Object.fromEntries(Object.entries(matchLabels).filter(([key]) => known.has(key))),
+    matchExpressions: matchExpressions.filter(({ key }) => known.has(key)),
+  };
+  return ours.some((labels) => selects(about, labels));
+}
+
 const child = (cache: CacheSpec): Read => ({ cache, wakes: ownerOf });
 
 const readsOf = ({ operator }: Options): readonly Read[] => [
-  ...[deployments, configMaps, serviceAccounts, networkPolicies, podDisruptionBudgets].map(child),
+  ...[deployments, configMaps, serviceAccounts, podDisruptionBudgets, cronJobs].map(child),
   {
     cache: services,
     // Everybody's gates are told of the tripwire's addresses.
@@ -43,12 +67,10 @@ const readsOf = ({ operator }: Options): readonly Read[] => [
     },
   },
   {
-    cache: pods,
-    wakes: (pod) => {
-      const name = pod.metadata.labels?.[DEPLOYMENT];
-      return name === undefined ? [] : [{ namespace: pod.metadata.namespace ?? "", name }];
-    },
+    cache: networkPolicies,
+    wakes: (policy, caches) => [...ownerOf(policy), ...selectedBy(policy as Live<NetworkPolicy>, caches)],
   },
+  ...[pods as CacheSpec, jobs as CacheSpec].map((cache): Read => ({ cache, wakes: labelled })),
   {
     cache: languageModels,
     wakes: (model, caches) => inNamespaceOf(model, caches).filter(({ spec }) => spec.modelRef?.name === model.metadata.name).map(({ metadata }) => metadata),

@@ -1,12 +1,12 @@
 /** The only reads: everything that the decision needs, in one snapshot, from caches alone. Nothing after it looks at the cluster. */
 import { isIP } from "node:net";
-import { DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES } from "../../kube/resources.ts";
-import { TRIPWIRE_SERVICE, childName } from "../../lib/names.ts";
+import { CRON_JOBS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES } from "../../kube/resources.ts";
+import { TRIPWIRE_SERVICE, childName, probeName } from "../../lib/names.ts";
 import { MODEL_DIGEST, servingLabels } from "../../lib/labels.ts";
-import { keyOf, type Deployment, type KubeObject, type Live, type NetworkPolicy, type Node, type Pod, type PodDisruptionBudget } from "../../lib/k8s-types.ts";
+import { keyOf, type CronJob, type Deployment, type Job, type KubeObject, type Live, type NetworkPolicy, type Node, type Pod, type PodDisruptionBudget } from "../../lib/k8s-types.ts";
 import type { Resource } from "../../kube/resources.ts";
 import type { Context } from "../../runtime/kind.ts";
-import { BY_NAMESPACE, POD_BY_DEPLOYMENT } from "../caches.ts";
+import { BY_DEPLOYMENT, BY_NAMESPACE, isProbe } from "../caches.ts";
 import { readable } from "../read.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
 import { languageModel, type LanguageModel } from "../language-model/schema.ts";
@@ -23,19 +23,27 @@ export interface Observed extends CheckInput {
   readonly child: Live<Deployment> | undefined;
   readonly policy: Live<NetworkPolicy> | undefined;
   readonly budget: Live<PodDisruptionBudget> | undefined;
+  readonly cronJob: Live<CronJob> | undefined;
+  readonly jobs: readonly Live<Job>[];
+  /** Model servers. */
   readonly pods: readonly Live<Pod>[];
+  /** Pods that probe the seal. */
+  readonly probes: readonly Live<Pod>[];
+  /** NetworkPolicies of the namespace that could select pods of this deployment, the seal itself left out. */
+  readonly others: readonly Live<NetworkPolicy>[];
   readonly nodes: readonly Live<Node>[];
 }
 
 export function observe(deployment: Live<LanguageModelDeployment>, { cache, clock }: Pick<Context, "cache" | "clock">, operator: OperatorFacts): Observed {
   const { namespace, name, uid } = deployment.metadata;
   const key = `${namespace}/${childName(name)}`;
-  const ours = <T extends KubeObject>(resource: Resource<T>): Live<T> | undefined => {
-    const live = cache(resource).get(key);
+  const ours = <T extends KubeObject>(resource: Resource<T>, at = key): Live<T> | undefined => {
+    const live = cache(resource).get(at);
     return live !== undefined && isControlledBy(live, uid) ? live : undefined;
   };
   const model = readable(languageModel, cache(languageModel.resource).get(`${namespace}/${deployment.spec.modelRef.name}`));
   const child = ours(DEPLOYMENTS);
+  const pods = cache(PODS).by(BY_DEPLOYMENT, `${namespace}/${name}`);
   return {
     deployment,
     model,
@@ -46,7 +54,11 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     child,
     policy: ours(NETWORK_POLICIES),
     budget: ours(POD_DISRUPTION_BUDGETS),
-    pods: cache(PODS).by(POD_BY_DEPLOYMENT, `${namespace}/${name}`),
+    cronJob: ours(CRON_JOBS, `${namespace}/${probeName(name)}`),
+    jobs: cache(JOBS).by(BY_DEPLOYMENT, `${namespace}/${name}`),
+    pods: pods.filter((pod) => !isProbe(pod)),
+    probes: pods.filter(isProbe),
+    others: cache(NETWORK_POLICIES).by(BY_NAMESPACE, namespace ?? "").filter((policy) => keyOf(policy.metadata) !== key),
     nodes: cache(NODES).list(),
     tripwire: tripwireOf(cache, operator),
     now: clock.now(),

@@ -10,7 +10,7 @@ import type { LanguageModelDeployment } from "./schema.ts";
 
 const named = (kind: string): never => ({ apiVersion: "x/v1", kind, metadata: { name: "a", namespace: "n" } }) as never;
 const children = (over: object = {}) => ({
-  networkPolicy: named("NetworkPolicy"), serviceAccount: named("ServiceAccount"), service: named("Service"), gateConfig: named("ConfigMap"), podDisruptionBudget: named("PodDisruptionBudget"), deployment: named("Deployment"), ...over,
+  networkPolicy: named("NetworkPolicy"), serviceAccount: named("ServiceAccount"), service: named("Service"), gateConfig: named("ConfigMap"), podDisruptionBudget: named("PodDisruptionBudget"), deployment: named("Deployment"), cronJob: named("CronJob"), ...over,
 });
 const running = (replicas: number): Live<Deployment> =>
   ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a", namespace: "n", uid: "d", resourceVersion: "1", annotations: { [MODEL_DIGEST]: DIGEST } }, spec: { replicas } }) as unknown as Live<Deployment>;
@@ -19,7 +19,7 @@ const live = (kind: string, metadata: object): never => ({ apiVersion: "x/v1", k
 function observed(over: Partial<Observed> = {}, deployment: Live<LanguageModelDeployment> = lmd("a").metadata({ finalizers: [SEAL_FINALIZER] }).live()): Observed {
   return {
     deployment, model: lm().live(), digest: DIGEST, runningDigest: over.child === undefined ? undefined : DIGEST, approvals: [approval().live()], activities: new Set(["text-assistance"]),
-    tripwire: undefined, child: undefined, policy: undefined, budget: undefined, pods: [], nodes: [], now: 0, ...over,
+    tripwire: undefined, child: undefined, policy: undefined, budget: undefined, cronJob: undefined, jobs: [], pods: [], probes: [], others: [], nodes: [], now: 0, ...over,
   };
 }
 const words = (state: Observed, mode: Mode, made: Partial<Record<string, KubeObject | undefined>> = {}): string[][] =>
@@ -29,7 +29,7 @@ describe("plan", () => {
   const around = ["apply NetworkPolicy", "apply ServiceAccount", "apply Service", "apply ConfigMap", "apply PodDisruptionBudget"];
 
   it("applies the seal in a phase before the Deployment", () => {
-    expect(words(observed(), "serve")).toEqual([[], around, ["apply Deployment"]]);
+    expect(words(observed(), "serve")).toEqual([[], around, ["apply Deployment", "apply CronJob"]]);
   });
 
   it("holds the CR with our finalizer before anything else", () => {
@@ -37,7 +37,7 @@ describe("plan", () => {
   });
 
   it("keeps the seal up to date but starts nothing while on hold", () => {
-    expect(words(observed({ child: running(1) }), "hold", { deployment: undefined })).toEqual([[], around, []]);
+    expect(words(observed({ child: running(1) }), "hold", { deployment: undefined })).toEqual([[], around, ["apply CronJob"]]);
   });
 
   it("scales down on hold when fewer are asked for, never up", () => {
@@ -50,9 +50,9 @@ describe("plan", () => {
 
   it("scales down what must stop before anything that could keep it from that, and does not render it anew", () => {
     const none = { deployment: undefined };
-    expect(words(observed({ child: running(2) }), "stop", none)).toEqual([["scale Deployment"], around, []]);
-    expect(words(observed({ child: running(0) }), "stop", none)).toEqual([[], around, []]);
-    expect(words(observed(), "stop", none)).toEqual([[], around, []]);
+    expect(words(observed({ child: running(2) }), "stop", none)).toEqual([["scale Deployment"], around, ["apply CronJob"]]);
+    expect(words(observed({ child: running(0) }), "stop", none)).toEqual([[], around, ["apply CronJob"]]);
+    expect(words(observed(), "stop", none)).toEqual([[], around, ["apply CronJob"]]);
   });
 
   it("removes a disruption budget that is no longer wanted, once", () => {
@@ -65,9 +65,9 @@ describe("plan", () => {
   it("lets go of a policy that somebody deleted, once it is sure that it can be made anew", () => {
     const leaving = live("NetworkPolicy", { finalizers: [SEAL_FINALIZER], deletionTimestamp: "2026-01-01T00:00:00Z" });
     expect(words(observed({ policy: leaving }), "serve")).toEqual([
-      [], ["confirm LanguageModelDeployment", "rehearse NetworkPolicy"], ["removeFinalizer NetworkPolicy"], around, ["apply Deployment"],
+      [], ["confirm LanguageModelDeployment", "rehearse NetworkPolicy"], ["removeFinalizer NetworkPolicy"], around, ["apply Deployment", "apply CronJob"],
     ]);
-    expect(words(observed({ policy: live("NetworkPolicy", { finalizers: [SEAL_FINALIZER] }) }), "serve")).toEqual([[], around, ["apply Deployment"]]);
+    expect(words(observed({ policy: live("NetworkPolicy", { finalizers: [SEAL_FINALIZER] }) }), "serve")).toEqual([[], around, ["apply Deployment", "apply CronJob"]]);
   });
 
   it("gives every child the CR as its controller", () => {

@@ -4,9 +4,9 @@
  *   first    hold the CR; scale down what must stop or shrink, so that no obstacle keeps it running
  *   then     let go of a policy that somebody deleted, if there is one
  *   then     seal and surroundings: NetworkPolicy, ServiceAccount, Service, the gate's ConfigMap, PodDisruptionBudget
- *   at last  the Deployment: only now can there be pods
+ *   at last  the Deployment and the probe's CronJob: only now can there be pods
  */
-import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
 import type { KubeObject, Live } from "../../lib/k8s-types.ts";
 import { SEAL_FINALIZER } from "../../lib/names.ts";
 import { controllerReference, type Plan, type Step } from "../../runtime/execute.ts";
@@ -39,7 +39,7 @@ export function plan(observed: Observed, mode: Mode, children: Children): Plan {
       ...apply(CONFIG_MAPS, children.gateConfig),
       ...(children.podDisruptionBudget === undefined ? removeBudget(observed) : apply(POD_DISRUPTION_BUDGETS, children.podDisruptionBudget)),
     ],
-    apply(DEPLOYMENTS, children.deployment),
+    [...apply(DEPLOYMENTS, children.deployment), ...apply(CRON_JOBS, children.cronJob)],
   ];
 }
 

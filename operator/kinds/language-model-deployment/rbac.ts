@@ -1,5 +1,5 @@
 /** The verbs that a LanguageModelDeployment needs; test/integration runs the operator with these and looks for calls that were refused. */
-import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
 import type { Rule } from "../../runtime/kind.ts";
 import { languageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
@@ -18,10 +18,11 @@ export const rules: readonly Rule[] = [
   { apiGroups: [group], resources: [plural], verbs: ["patch"] },
   // Asked by OwnerReferencesPermissionEnforcement of whoever sets blockOwnerDeletion.
   { apiGroups: [group], resources: [`${plural}/finalizers`], verbs: ["update"] },
-  ...[languageModel.resource, modelApproval.resource, processingActivity.resource, PODS, NODES].map(readRule),
-  ...[CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS].map(readRule),
+  ...[languageModel.resource, modelApproval.resource, processingActivity.resource, PODS, NODES, JOBS].map(readRule),
+  ...[CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS].map(readRule),
   // Goes with its owner; reads cannot be narrowed to a label.
   writes(CONFIG_MAPS),
+  writes(CRON_JOBS, "delete"),
   writes(DEPLOYMENTS, "delete"),
   writes(NETWORK_POLICIES, "delete"),
   writes(POD_DISRUPTION_BUDGETS, "delete"),

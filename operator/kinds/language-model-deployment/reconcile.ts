@@ -7,14 +7,17 @@ import { done, stalled, waiting, type Outcome } from "../../runtime/outcome.ts";
 import { parse } from "../define.ts";
 import { invalidSpec, report } from "../report.ts";
 import { nextExpiryMs } from "./approval.ts";
+import { longestGapMs } from "../../sovereignty/probe/schedule.ts";
 import { LATEST_REVISION } from "./build/index.ts";
 import { childrenFor, type Options } from "./children.ts";
 import { violationsOf } from "./checks.ts";
+import type { Violation } from "./conditions.ts";
 import { obstacleOf, refusalOf } from "./obstacles.ts";
 import { findHidden, observe } from "./observe.ts";
 import { modeOf, plan } from "./plan.ts";
 import { letGoOfPredecessor } from "./predecessor.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
+import { staleInMs, type SealInput } from "./seal.ts";
 import { summarise, summariseTeardown } from "./summary.ts";
 import { observeRemains, planTeardown } from "./teardown.ts";
 
@@ -23,6 +26,9 @@ const { resource } = languageModelDeployment;
 const RECHECK_MS = 60_000;
 /** How long to wait where no watch says it: a refusal, an object of others, a Deployment whose label somebody took off. */
 const SOON_MS = 10_000;
+
+/** How many intervals the result of a probe counts: one probe may be missed. */
+const INTERVALS = 2.5;
 
 export async function reconcile(ref: ObjectRef, context: Context, options: Options): Promise<Outcome> {
   // 1. get
@@ -44,18 +50,33 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   const violations = violationsOf(observed);
   // 4. build, 5. plan
   const mode = modeOf(observed, violations);
-  const steps = plan(observed, mode, childrenFor(observed, mode, options));
+  const children = childrenFor(observed, mode, options);
   // 6. execute
-  const obstacle = await execute(steps, live, context).then(obstacleOf, refusalOf);
+  const obstacle = await execute(plan(observed, mode, children), live, context).then(obstacleOf, refusalOf);
   // 7. report what is there now: a Deployment that was just changed has not been rolled out, whatever it was before
-  const summary = summarise(observe(live, context, options.operator), { violations, obstacle, latestRevision: LATEST_REVISION });
+  const after = observe(live, context, options.operator);
+  const maxAgeMs = INTERVALS * longestGapMs(options.operator.probe.schedule);
+  const summary = summarise(after, { violations, obstacle, latestRevision: LATEST_REVISION, children, maxAgeMs });
   await report({ resource, live }, summary, context);
-  const [violation] = violations;
-  if (violation?.stalled === true) return stalled(violation.reason, violation.message, nextExpiryMs(observed));
+  const record = summary.fields["probe"] as SealInput["record"];
+  const times = [nextExpiryMs(observed), staleInMs({ record, maxAgeMs, now: after.now })].filter((ms) => ms !== undefined);
+  return outcomeOf({ violations, obstacle, ready: summary.conditions[0]?.status === "True", timeMs: Math.min(...times) });
+}
+
+interface Ending {
+  readonly violations: readonly Violation[];
+  readonly obstacle: Violation | undefined;
+  readonly ready: boolean;
+  /** When time alone changes the answer, in milliseconds from now; Infinity if it does not. */
+  readonly timeMs: number;
+}
+
+function outcomeOf({ violations: [violation], obstacle, ready, timeMs }: Ending): Outcome {
+  if (violation?.stalled === true) return stalled(violation.reason, violation.message, timeMs === Infinity ? undefined : timeMs);
   // An obstacle is looked at again even where only a person can remove it: neither what is not ours nor what the API
   // server refuses is in a cache that could tell.
   const recheckMs = obstacle === undefined ? RECHECK_MS : SOON_MS;
-  const nextMs = Math.min(nextExpiryMs(observed) ?? Infinity, summary.conditions[0]?.status === "True" ? Infinity : recheckMs);
+  const nextMs = Math.min(timeMs, ready ? Infinity : recheckMs);
   const blocking = violation ?? obstacle;
   if (blocking !== undefined) return waiting(blocking.reason, nextMs);
   return done(nextMs === Infinity ? undefined : nextMs);

@@ -110,6 +110,33 @@ const spec = withRules(z.object({
 
 const count = (description: string) => z.exactOptional(z.int().min(0).max(SECONDS_PER_DAY).describe(description));
 
+const probeResult = z.enum(["Sealed", "Reached", "Inconclusive"]);
+
+const probeCheck = z.object({
+  name: z.string().max(24).describe("What it is, for example tripwire, api-server, metadata, cluster-dns or a name from the provider's list."),
+  purpose: z.enum(["Control", "Target"]).describe("A control must answer, so that silence elsewhere means something; a target must not be reached."),
+  protocol: z.enum(["TCP", "UDP"]).describe("How it was tried."),
+  address: z.string().max(39).describe("IPv4 or IPv6 address."),
+  port: z.int().min(1).max(65_535).describe("Port."),
+  outcome: z.enum(["Answered", "NotListening", "Reached", "Refused", "TimedOut", "Unreachable", "Failed"]).describe(
+    "Controls: Answered, or NotListening if the tripwire says that it is not up. Targets: Reached; Refused, which an answer of the far side and a firewall that rejects have in common; TimedOut; Unreachable. Failed: it could not be tried."),
+  note: z.exactOptional(z.string().max(16).describe("What a name server answered: Resolved if it told the address of the outside name, its response code otherwise.")),
+}).describe("One address and what became of it.");
+
+const probe = z.object({
+  endTime: z.string().max(30).meta({ format: "date-time", description: "When the probe ended." }),
+  startTime: z.string().max(30).meta({ format: "date-time", description: "When its pod was created." }),
+  result: probeResult.describe("Sealed: every control answered and no target was reached. Reached: a target was. Inconclusive: a control did not answer or something could not be tried, so that silence proves nothing."),
+  of: z.string().max(16).describe("Hash of what the seal allowed and of what was tried. A result of another hash is not about the seal as it is now."),
+  families: listMap(z.object({
+    family: z.enum(["IPv4", "IPv6"]).describe("Address family."),
+    result: probeResult.describe("The result for this family."),
+  }).describe("The result for one family."), "family", { max: 2, description: "Results for each family of which the pod had an address." }),
+  reachedAtFirst: z.exactOptional(z.int().min(0).max(64).describe("Targets that were reached right after the start of the pod, before the network had its rules in force. Model servers wait that out in their gate.")),
+  settledMilliseconds: z.exactOptional(z.int().min(0).max(600_000).describe("Milliseconds from the start of the probe to the start of the round that counts.")),
+  checks: listAtomic(probeCheck, { max: 40, description: "Everything that was tried, as it ended." }),
+}).describe("The last result of a probe that can be believed.");
+
 const status = z.object({
   conditions: conditions("Ready, Reconciling, Stalled, ModelReady, Available, EgressSealed, TemplateOutdated"),
   observedGeneration: observedGeneration(),
@@ -122,6 +149,7 @@ const status = z.object({
   modelDigest: z.exactOptional(z.string().max(71).describe("Manifest digest of the weights that the pods were started with.")),
   templateRevision: z.exactOptional(z.int().min(0).max(2_147_483_647).describe(
     "Revision of the pod template that the pods run. A newer operator does not restart them: condition TemplateOutdated says that a newer template waits.")),
+  probe: z.exactOptional(probe),
   waitingFor: z.exactOptional(z.string().max(32_768).describe("What the next pod waits for, in the words of the scheduler, the kubelet or the container. Empty when nothing is waited for.")),
 }).describe("What the operator found.");
 
@@ -148,7 +176,7 @@ export const languageModelDeployment = defineKind({
     { name: "Model", type: "string", jsonPath: ".spec.modelRef.name", description: "The model that is served" },
     { name: "Replicas", type: "string", jsonPath: ".status.replicaSummary", description: "Ready and wanted pods" },
     { name: "GPUs", type: "integer", jsonPath: ".status.accelerators", description: "Accelerators that the wanted pods take together" },
-    conditionColumn("Sealed", "EgressSealed", "status", "Whether it was observed that the pods reach nothing; Unknown until a probe has looked"),
+    conditionColumn("Sealed", "EgressSealed", "status", "Whether a fresh probe saw that the pods reach nothing"),
     AGE,
     { name: "Waiting For", type: "string", jsonPath: ".status.waitingFor", description: "What the next pod waits for", wide: true },
     { name: "Endpoint", type: "string", jsonPath: ".status.endpoint", description: "Address for clients", wide: true },

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { kstatus } from "../../../test/support/kstatus.ts";
-import { approval, DIGEST, lm, lmd } from "../../../test/support/makers.ts";
+import { approval, DIGEST, lm, lmd, OPERATOR, TRIPWIRE } from "../../../test/support/makers.ts";
 import type { Deployment, Live, NetworkPolicy, Pod } from "../../lib/k8s-types.ts";
 import { MODEL_DIGEST, TEMPLATE_REVISION } from "../../lib/labels.ts";
 import { withKstatus } from "../../runtime/status.ts";
 import type { Summary } from "../report.ts";
+import { buildChildren } from "./build/index.ts";
 import type { Violation } from "./conditions.ts";
 import type { Observed } from "./observe.ts";
 import { summarise, summariseTeardown } from "./summary.ts";
@@ -15,14 +16,17 @@ const child = (replicas: number, status: object): Live<Deployment> => ({
   spec: { replicas }, status: { observedGeneration: 3, ...status },
 }) as unknown as Live<Deployment>;
 const rolledOut = (replicas: number) => child(replicas, replicas === 0 ? {} : { replicas, readyReplicas: replicas, updatedReplicas: replicas, availableReplicas: replicas });
-const policy = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "a", namespace: "assistant", uid: "p", resourceVersion: "1" } } as Live<NetworkPolicy>;
+const children = buildChildren({
+  deployment: lmd("a").object(), clients: [], metricsScraper: undefined, operator: OPERATOR, tripwire: TRIPWIRE, start: { model: { claimName: "weights", path: ".", digest: DIGEST }, replicas: 1, liveAnnotations: undefined },
+});
+const policy: Live<NetworkPolicy> = { ...children.networkPolicy, metadata: { ...children.networkPolicy.metadata, uid: "p", resourceVersion: "1", creationTimestamp: "2026-11-23T10:00:00Z" } };
 const starting = { apiVersion: "v1", kind: "Pod", metadata: { name: "a-1", uid: "a-1", resourceVersion: "1" }, status: { conditions: [{ type: "PodScheduled", status: "True" }] } } as unknown as Live<Pod>;
 
 const observed = (replicas: number, over: Partial<Observed> = {}): Observed => ({
   deployment: lmd("a").replicas(replicas).gpus(2).live(), model: lm().live(), digest: DIGEST, runningDigest: DIGEST, approvals: [approval().live()],
-  activities: new Set(["text-assistance"]), child: rolledOut(replicas), policy, budget: undefined, pods: [], nodes: [], tripwire: undefined, now: 0, ...over,
+  activities: new Set(["text-assistance"]), child: rolledOut(replicas), policy, budget: undefined, cronJob: undefined, jobs: [], pods: [], probes: [], others: [], nodes: [], tripwire: undefined, now: 0, ...over,
 });
-const summary = (state: Observed, violations: readonly Violation[] = [], obstacle?: Violation): Summary => summarise(state, { violations, obstacle, latestRevision: 1 });
+const summary = (state: Observed, violations: readonly Violation[] = [], obstacle?: Violation): Summary => summarise(state, { violations, obstacle, latestRevision: 1, children, maxAgeMs: 2_250_000 });
 const condition = ({ conditions }: Summary, type: string) => conditions.find((one) => one.type === type);
 const kstatusOf = ({ conditions, stalled }: Summary) => kstatus({ metadata: { generation: 1 }, status: { observedGeneration: 1, conditions: withKstatus(conditions, stalled) } });
 
@@ -69,11 +73,12 @@ describe("summarise", () => {
 
   it("tells an applied seal from an observed one, and from none", () => {
     expect(condition(summary(observed(1)), "EgressSealed")).toMatchObject({ status: "Unknown", reason: "NotProbed" });
+    expect(summary(observed(1)).announced).toEqual(["EgressSealed"]);
     expect(condition(summary(observed(1, { policy: undefined })), "EgressSealed")).toMatchObject({ status: "False", reason: "PolicyMissing" });
   });
 
   it("says that a newer template waits", () => {
-    const older = summarise(observed(1), { violations: [], obstacle: undefined, latestRevision: 2 });
+    const older = summarise(observed(1), { violations: [], obstacle: undefined, latestRevision: 2, children, maxAgeMs: 2_250_000 });
     expect(condition(older, "TemplateOutdated")).toMatchObject({ status: "True", reason: "NewerTemplate" });
     expect(condition(older, "Ready")?.status).toBe("True");
     expect(condition(summary(observed(1)), "TemplateOutdated")?.status).toBe("False");

@@ -4,8 +4,11 @@ import { servingSelector, TEMPLATE_REVISION } from "../../lib/labels.ts";
 import { SERVING_PORT, childName } from "../../lib/names.ts";
 import type { WantedCondition } from "../../runtime/status.ts";
 import type { Summary } from "../report.ts";
+import type { Children } from "./build/index.ts";
 import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED, type Reason, type Violation } from "./conditions.ts";
 import type { Observed } from "./observe.ts";
+import { newestRecord, type ProbeRecord } from "./probe-record.ts";
+import { sealCondition, type SealInput } from "./seal.ts";
 import { waitingFor } from "./waiting.ts";
 
 /** While it is being deleted: what the seal still waits for, or whose finalizers hold the object once the seal is off. */
@@ -36,6 +39,10 @@ export interface Findings {
   readonly violations: readonly Violation[];
   /** What kept the children from being made. */
   readonly obstacle: Violation | undefined;
+  /** What was wanted of the children that the seal consists of. */
+  readonly children: Pick<Children, "cronJob" | "networkPolicy">;
+  /** Age at which the result of a probe is too old, in milliseconds. */
+  readonly maxAgeMs: number;
   /** Newest template revision that this operator renders. */
   readonly latestRevision: number;
 }
@@ -43,17 +50,19 @@ export interface Findings {
 export function summarise(observed: Observed, findings: Findings): Summary {
   const judgement = judge(observed, findings);
   const { status, reason, message, stalled } = judgement;
+  const record = recordOf(observed, findings);
   return {
     conditions: [
       { type: READY, status, reason, message },
       modelCondition(findings.violations),
       availableCondition(observed),
-      sealCondition(observed),
+      sealCondition(sealInput(observed, findings, record)),
       templateCondition(revisionOf(observed) ?? 0, findings.latestRevision),
     ],
     stalled,
     severity: status === "True" || CALM.has(reason) ? "Normal" : "Warning",
-    fields: { ...factsOf(observed), waitingFor: judgement.waitingFor },
+    announced: [EGRESS_SEALED],
+    fields: { ...factsOf(observed), probe: record, waitingFor: judgement.waitingFor },
   };
 }
 
@@ -122,9 +131,13 @@ function modelCondition(violations: readonly Violation[]): WantedCondition {
   return { type: MODEL_READY, status: "True", reason: "ModelAvailable" satisfies Reason, message: "The model can be mounted." };
 }
 
-function sealCondition({ policy }: Observed): WantedCondition {
-  if (policy === undefined) return { type: EGRESS_SEALED, status: "False", reason: "PolicyMissing" satisfies Reason, message: "The NetworkPolicy is not in the cluster." };
-  return { type: EGRESS_SEALED, status: "Unknown", reason: "NotProbed" satisfies Reason, message: "The NetworkPolicy is applied. Whether the network enforces it has not been tried: applied is not observed." };
+const recordOf = ({ cronJob, jobs, probes, policy, deployment }: Observed, { children }: Findings): ProbeRecord | undefined =>
+  newestRecord({ desired: children.cronJob, cronJob, jobs, probes, policy, before: deployment.status?.probe });
+
+function sealInput(observed: Observed, { children, maxAgeMs }: Findings, record: ProbeRecord | undefined): SealInput {
+  const { cronJob, jobs, probes, policy, others, now, deployment, pods } = observed;
+  const servers = pods.map(({ metadata }) => metadata.labels ?? {});
+  return { name: deployment.metadata.name, desired: children.cronJob, seal: children.networkPolicy, cronJob, jobs, probes, policy, others, servers, record, maxAgeMs, now };
 }
 
 function templateCondition(revision: number, latest: number): WantedCondition {

@@ -19,7 +19,7 @@ export const CONTROL_OUTCOMES = ["Answered", "NotListening", "Refused", "TimedOu
 export interface TargetCheck extends Destination {
   readonly outcome: (typeof TARGET_OUTCOMES)[number];
   /** What a name server answered: `Resolved`, or its response code. */
-  readonly note?: string | undefined;
+  readonly note?: string;
 }
 
 /** What became of one control. */

@@ -28,6 +28,7 @@ const FILES: Readonly<Record<keyof Children, string>> = {
   podDisruptionBudget: "pod-disruption-budget.yaml",
   gateConfig: "gate-config.yaml",
   deployment: "deployment.yaml",
+  cronJob: "cron-job.yaml",
 };
 
 /** Reads a case as the operator would, every text passed through `change` first. */
@@ -78,6 +79,7 @@ describe.each(cases)("%s", (name) => {
 
   test("passes Pod Security restricted", () => {
     expect(podSecurityViolations(children.deployment?.spec?.template)).toEqual([]);
+    expect(podSecurityViolations(children.cronJob.spec?.jobTemplate.spec?.template)).toEqual([]);
   });
 
   test("is the same, byte for byte, whatever order the members of the input came in", () => {

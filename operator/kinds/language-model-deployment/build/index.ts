@@ -2,7 +2,8 @@
  * What a LanguageModelDeployment becomes. Every builder is pure: the same object and the same decisions give the same
  * child, byte for byte; `undefined` means that it must not exist. testdata/ shows the results as YAML.
  */
-import type { ConfigMap, Deployment, NetworkPolicy, PodDisruptionBudget, Service, ServiceAccount } from "../../../lib/k8s-types.ts";
+import type { ConfigMap, CronJob, Deployment, NetworkPolicy, PodDisruptionBudget, Service, ServiceAccount } from "../../../lib/k8s-types.ts";
+import { buildCronJob } from "./cron-job.ts";
 import { buildDeployment } from "./deployment.ts";
 import { buildGateConfig } from "./gate.ts";
 import type { BuildInput } from "./input.ts";
@@ -11,7 +12,9 @@ import { buildPodDisruptionBudget } from "./pod-disruption-budget.ts";
 import { buildService } from "./service.ts";
 import { buildServiceAccount } from "./service-account.ts";
 
-export type { BuildInput, MetricsScraper, OperatorFacts, ServedModel, Start, Tripwire } from "./input.ts";
+export { egressOf, hashIn, PROBE } from "./cron-job.ts";
+export { USUAL_PROBE } from "./input.ts";
+export type { BuildInput, MetricsScraper, OperatorFacts, ProbeFacts, ServedModel, Start, Tripwire } from "./input.ts";
 export { LATEST_REVISION, templateInputs } from "./template.ts";
 
 /** In the order in which they are applied. */
@@ -25,6 +28,8 @@ export interface Children {
   readonly gateConfig: ConfigMap | undefined;
   /** Undefined while nothing may start. */
   readonly deployment: Deployment | undefined;
+  /** Probes the seal; suspended while nothing runs. */
+  readonly cronJob: CronJob;
 }
 
 export function buildChildren(input: BuildInput): Children {
@@ -35,5 +40,6 @@ export function buildChildren(input: BuildInput): Children {
     podDisruptionBudget: buildPodDisruptionBudget(input),
     gateConfig: buildGateConfig(input),
     deployment: buildDeployment(input),
+    cronJob: buildCronJob(input),
   };
 }

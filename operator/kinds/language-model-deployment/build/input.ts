@@ -1,4 +1,6 @@
 /** What the builders are given: the deployment as it was parsed, and what was decided about it. Nothing here was read from a cluster by them. */
+import type { Destination } from "../../../sovereignty/probe/plan.ts";
+import type { Schedule } from "../../../sovereignty/probe/schedule.ts";
 import type { LanguageModelDeployment } from "../schema.ts";
 
 /** The approved weights, as pods mount them. */
@@ -17,12 +19,27 @@ export interface MetricsScraper {
   readonly podSelector: Readonly<Record<string, string>>;
 }
 
+/** What the provider set about probes (`hoheit operator --probe-...`). */
+export interface ProbeFacts {
+  readonly schedule: Schedule;
+  /** The provider's own targets. */
+  readonly own: readonly Destination[];
+  /** Addresses of the cluster's name servers. */
+  readonly dns: readonly string[];
+  /** The outside name that they are asked for. */
+  readonly dnsName: string;
+}
+
+/** Every quarter of an hour, nothing of the provider's own. */
+export const USUAL_PROBE: ProbeFacts = { schedule: { minutes: [0, 15, 30, 45], hours: Array.from({ length: 24 }, (_, hour) => hour) }, own: [], dns: [], dnsName: "example.com" };
+
 /** What the operator knows of itself. */
 export interface OperatorFacts {
   /** Where its own pods, and with them the tripwire, run. */
   readonly namespace: string;
   /** Its own image (`hoheit operator --image`), from which gates and probes run. */
   readonly image: string;
+  readonly probe: ProbeFacts;
 }
 
 /** Where the tripwire is. */
@@ -48,4 +65,6 @@ export interface BuildInput {
   /** Undefined while it has no address: then no pod could tell whether it is sealed, and what tells them of it stays as it is. */
   readonly tripwire: Tripwire | undefined;
   readonly start: Start | undefined;
+  /** Replicas that go on running while nothing may start; default 0. */
+  readonly running?: number;
 }
