@@ -1,5 +1,6 @@
 /** What is generated for the Helm charts: the CRDs as the chart hoheit-crds ships them, and the schemas of the values. */
 import { z } from "zod";
+import { MOST_NAME_SERVERS, MOST_OWN_TARGETS, ownTargets, probePlan } from "../../operator/sovereignty/probe/plan.ts";
 import type { Crd } from "./crd.ts";
 
 /** The chart's template puts the user's annotations in the place of this line. */
@@ -33,6 +34,15 @@ const toleration = z.strictObject({
   effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(), tolerationSeconds: z.int().min(0).optional(),
 });
 
+/** What JSON Schema can say of an address; the operator says the rest when it starts. */
+const address = () => z.string().max(39).regex(/^[0-9a-fA-F.:]+$/);
+
+const probe = z.strictObject({
+  schedule: z.string().regex(/^[0-9*,/-]+ +[0-9*,/-]+ \* \* \*$/).describe("MINUTE HOUR * * * in UTC; at least one probe a day"),
+  dnsName: probePlan.shape.dnsName.describe("outside name that probes ask the cluster's name servers for"),
+  targets: ownTargets.element.extend({ address: address() }).array().max(MOST_OWN_TARGETS).describe("further addresses that no model server may reach"),
+});
+
 /** Values of the chart `hoheit`. Defaults are in its values.yaml, which Helm merges in before it asks this schema. */
 const hoheitValues = z.strictObject({
   image,
@@ -44,6 +54,8 @@ const hoheitValues = z.strictObject({
     cidrs: z.array(z.string().regex(/^[0-9a-fA-F:.]+\/[0-9]{1,3}$/)).min(1).describe("where the API server is, as NetworkPolicies see it"),
     ports: z.array(port()).min(1),
   }),
+  probe,
+  clusterDNS: z.array(address()).max(MOST_NAME_SERVERS).describe("the cluster's name servers; those of the operator's own pod if empty"),
   networkPolicy: z.boolean().describe("restrict the operator's own traffic"),
   resources: z.strictObject({ requests: quantities().optional(), limits: quantities().optional() }),
   nodeSelector: labels(),

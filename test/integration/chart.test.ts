@@ -44,6 +44,7 @@ const SCRAPED = [{
 }];
 const HOUSE = { cidrs: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"], ports: [443, 6443] };
 const EXACT = { cidrs: ["10.200.0.2/32", "fd00:200::2/128"], ports: [16443] };
+const PROXY = [{ name: "proxy", address: "192.0.2.8", port: 3128, protocol: "TCP" }];
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
 const CASES: readonly Case[] = [
@@ -53,6 +54,7 @@ const CASES: readonly Case[] = [
     image: { repository: "registry.example:5000/house/hoheit", tag: "ignored", digest: DIGEST, pullPolicy: "Always", pullSecrets: ["registry"] },
     replicas: 3, logLevel: "debug", workers: 4, metricsScraper: SCRAPER, apiServer: EXACT,
     resources: { requests: { cpu: 1, memory: "256Mi" }, limits: {} }, nodeSelector: { role: "system" },
+    probe: { schedule: "7 3 * * *", dnsName: "outside.example", targets: PROXY }, clusterDNS: ["10.96.0.10", "fd00:96::a"],
     tolerations: [{ key: "role", operator: "Equal", value: "system", effect: "NoSchedule" }], priorityClassName: "system-cluster-critical",
   } },
 ];
@@ -104,6 +106,7 @@ describe.each(CASES)("with $name, the chart", ({ values, api, scraped }) => {
     const config = loadConfig({}, environment);
     expect(config.image).toBe(container?.image);
     expect(config.metricsScraper).toEqual(values["metricsScraper"]);
+    expect({ targets: config.probeTargets, dns: config.clusterDns }).toEqual(values["probe"] === undefined ? { targets: [], dns: undefined } : { targets: PROXY, dns: ["10.96.0.10", "fd00:96::a"] });
     expect(container?.image).toBe(values["image"] === undefined ? `localhost/hoheit:${manifest.version}` : `registry.example:5000/house/hoheit@${DIGEST}`);
   });
 
@@ -154,6 +157,8 @@ describe("the schema of the values refuses", () => {
     ["a repository with a tag in it", "image.repository=UPPER/hoheit", "at '/image/repository'"],
     ["a scraper that selects nobody in particular", "metricsScraper.namespace=monitoring", "'podSelector' required, if 'namespace' exists"],
     ["an API server at no port", "apiServer.ports=null", "missing property 'ports'"],
+    ["probes on some days only", "probe.schedule=0 3 * * 1", "at '/probe/schedule'"],
+    ["a probe of a name instead of an address", "probe.targets[0].name=proxy,probe.targets[0].address=proxy.example,probe.targets[0].port=3128", "at '/probe/targets/0/address'"],
     ["an address that is no range", "apiServer.cidrs={10.0.0.1}", "at '/apiServer/cidrs/0'"],
   ])("%s", async (_what, setting, why) => {
     await expect(helm(["template", "hoheit", CHART, "--set", setting])).rejects.toThrow(why);
