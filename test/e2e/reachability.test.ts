@@ -46,14 +46,14 @@ async function operatorPod(): Promise<Pod> {
 
 beforeAll(async () => {
   const [namespace, elsewhere] = await Promise.all([furnished(), uniqueNamespace(node(), { restricted: true })]);
-  const [[server], neighbour, stranger, application] = await Promise.all([
-    serve(namespace, engine("assistant")), startListener(namespace, "neighbour"), startListener(elsewhere, "stranger"),
+  const [[server], [other], neighbour, stranger, application] = await Promise.all([
+    serve(namespace, engine("assistant")), serve(namespace, engine("other")), startListener(namespace, "neighbour"), startListener(elsewhere, "stranger"),
     startPod({ namespace: elsewhere, name: "application" }),
   ]);
   const api = new URL(node().url);
   all = targets({
     apiServer: { address: api.hostname, port: Number(api.port) }, tripwire: await serviceAddresses(OPERATOR_NAMESPACE, "hoheit-tripwire"),
-    neighbour: addressesOf(neighbour), stranger: addressesOf(stranger), server: addressesOf(server!),
+    neighbour: addressesOf(neighbour), stranger: addressesOf(stranger), server: addressesOf(other!),
   });
   pods = { Application: application, Serving: server!, Probe: await startLikeProbe(namespace), Operator: await operatorPod() };
   // Policies are in force some time after a pod runs; the gate waits for that, these attempts must as well.

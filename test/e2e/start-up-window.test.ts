@@ -1,16 +1,19 @@
 /**
- * The start-up window: pods run before their policies are in force. What a server that hammers at the world gets through in
- * that time, without the gate and with it, counted by the world.
+ * The start-up window: pods run before their policies are in force. What servers that hammer at the world get through in
+ * that time, with the gate and without it, counted by the world. The window is held open by freezing kube-router, so that
+ * it is there in every run; how long it is by itself, and what gets through then, is printed.
  */
 import { beforeAll, describe, expect, test } from "vitest";
-import { eventually, rawCall } from "../support/control-plane.ts";
+import { consistently, eventually, rawCall } from "../support/control-plane.ts";
+import { put } from "../support/house.ts";
 import { hits, packetsFrom, type Hit } from "../support/node/hits.ts";
-import { engine, furnished, serve } from "../support/node/house.ts";
-import { node } from "../support/node/node.ts";
+import { engine, furnished, servers, untilReady } from "../support/node/house.ts";
+import { freeze, node } from "../support/node/node.ts";
 import { addressesOf, untilRunning, type Pod } from "../support/node/pods.ts";
 import { SERVING_PORT } from "../../operator/lib/names.ts";
 import { HAMMERING_ENGINE } from "./engine/image.ts";
 
+const NAME = "hammering";
 const PODS = 3;
 /** Attempts that failed, after which a server has outlived the window. Each takes a second at most, twelve run at a time. */
 const MANY = 40;
@@ -18,12 +21,7 @@ const MANY = 40;
 interface Template { metadata: { labels: Record<string, string> }; spec: { initContainers: unknown[] } & Record<string, unknown> }
 
 let namespace: string;
-let gated: Pod[];
-
-beforeAll(async () => {
-  namespace = await furnished();
-  gated = await serve(namespace, engine("hammering", HAMMERING_ENGINE).replicas(PODS));
-});
+beforeAll(async () => { namespace = await furnished(); });
 
 /** What the server in a pod says of its own attempts. The node may ask every pod of its own. */
 async function hammered(pod: Pod): Promise<{ tried: number; connected: number }> {
@@ -41,15 +39,18 @@ async function untilTheyFail(pods: readonly Pod[]): Promise<number> {
 }
 
 /** Pods from the very template that the deployment's pods have, under the same policies, but without the gate. */
-async function startWithoutGate(): Promise<Pod[]> {
-  const { spec: { template } } = await rawCall<{ spec: { template: Template } }>(node(), "GET", `/apis/apps/v1/namespaces/${namespace}/deployments/hammering`);
+async function startWithoutGate(prefix: string): Promise<Pod[]> {
+  const { spec: { template } } = await rawCall<{ spec: { template: Template } }>(node(), "GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${NAME}`);
   expect(template.spec.initContainers).toHaveLength(1);
-  const names = Array.from({ length: PODS }, (_, index) => `without-gate-${index}`);
+  const names = Array.from({ length: PODS }, (_, index) => `${prefix}-${index}`);
   await Promise.all(names.map((name) => rawCall(node(), "POST", `/api/v1/namespaces/${namespace}/pods`, {
-    body: { apiVersion: "v1", kind: "Pod", metadata: { name, labels: template.metadata.labels }, spec: { ...template.spec, initContainers: [] } },
+    // Accelerators are for the pods of the deployment.
+    body: { apiVersion: "v1", kind: "Pod", metadata: { name, labels: template.metadata.labels }, spec: { ...withoutDevices(template.spec), initContainers: [] } },
   })));
   return Promise.all(names.map((name) => untilRunning(namespace, name)));
 }
+
+const withoutDevices = (spec: Template["spec"]): object => ({ ...spec, containers: (spec.containers as object[]).map((container) => ({ ...container, resources: {} })) });
 
 const count = (all: readonly Hit[]): string => {
   const v6 = all.filter(({ target }) => target.includes(":")).length;
@@ -57,32 +58,53 @@ const count = (all: readonly Hit[]): string => {
   return `${all.length - v6} connections over IPv4 and ${v6} over IPv6 within ${last - first} ms`;
 };
 
-describe(`${PODS} servers that hammer at the world from their first moment`, () => {
-  test("get through before their policy is in force, without the gate", async () => {
-    const pods = await startWithoutGate();
-    const connected = await untilTheyFail(pods);
-    const seen = await hits({ sources: pods.flatMap(addressesOf) });
-    console.log(`Without the gate: ${count(seen)}`);
-    expect(connected).toBeGreaterThan(0);
-    expect(seen.length).toBeGreaterThanOrEqual(connected);
-  });
+/** Runs when pods of the deployment are there and their gates look at the tripwire. */
+async function untilGatesWait(): Promise<Pod[]> {
+  return eventually(async () => {
+    const pods = await servers(namespace, NAME);
+    return pods.length === PODS && pods.every(({ status }) => status.initContainerStatuses?.[0]?.state?.running !== undefined) && pods;
+  }, { timeoutMs: 60_000 });
+}
 
-  test("send not one packet to the world, with the gate", async () => {
-    const connected = await untilTheyFail(gated);
-    const sources = gated.flatMap(addressesOf);
+describe(`${PODS} servers that hammer at the world from their first moment`, () => {
+  test("send not one packet to the world with the gate, however late their policy is in force", async () => {
+    {
+      using _late = freeze("kube-router");
+      await put(node(), engine(NAME, HAMMERING_ENGINE).replicas(PODS).namespace(namespace).manifest());
+      const waiting = await untilGatesWait();
+      await consistently(async () => {
+        expect(waiting.map(({ metadata }) => metadata.name).toSorted()).toEqual((await untilGatesWait()).map(({ metadata }) => metadata.name).toSorted());
+      }, { forMs: 3000, everyMs: 500 });
+    }
+    await untilReady(namespace, NAME);
+    const pods = await servers(namespace, NAME);
+    expect(await untilTheyFail(pods)).toBe(0);
+    const sources = pods.flatMap(addressesOf);
     expect(sources).toHaveLength(2 * PODS);
     console.log(`With the gate: ${count(await hits({ sources }))}`);
     expect(await packetsFrom(sources)).toEqual([]);
     expect(await hits({ sources })).toEqual([]);
-    expect(connected).toBe(0);
+    for (const { status } of pods) {
+      const { result, outcomes, openRounds } = JSON.parse(status.initContainerStatuses?.[0]?.state?.terminated?.message ?? "{}") as { result?: string; outcomes?: object; openRounds?: number };
+      expect([result, Object.keys(outcomes ?? {}).toSorted()]).toEqual(["Sealed", ["ipv4", "ipv6"]]);
+      expect(openRounds, "the gate itself saw that the pod was open").toBeGreaterThan(0);
+    }
   });
 
-  test("their gates say what they saw, in both families", () => {
-    for (const { status } of gated) {
-      const message = status.initContainerStatuses?.[0]?.state?.terminated?.message ?? "";
-      console.log(message.trim());
-      const { result, outcomes } = JSON.parse(message) as { result: string; outcomes: object };
-      expect([result, Object.keys(outcomes).toSorted()]).toEqual(["Sealed", ["ipv4", "ipv6"]]);
+  test("get through before their policy is in force, without the gate", async () => {
+    let pods: Pod[];
+    {
+      using _late = freeze("kube-router");
+      pods = await startWithoutGate("late");
+      for (const pod of pods) await eventually(async () => expect((await hits({ sources: addressesOf(pod) })).some(({ target }) => target.includes(":"))).toBe(true));
     }
+    const connected = await untilTheyFail(pods);
+    const seen = await hits({ sources: pods.flatMap(addressesOf) });
+    console.log(`Without the gate, policies late: ${count(seen)}`);
+    expect(connected).toBeGreaterThan(0);
+    expect(seen.length).toBeGreaterThanOrEqual(connected);
+    const quick = await startWithoutGate("quick");
+    await untilTheyFail(quick);
+    console.log(`Without the gate, kube-router as quick as it is: ${count(await hits({ sources: quick.flatMap(addressesOf) }))}`);
   });
 });

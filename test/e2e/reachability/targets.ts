@@ -1,5 +1,6 @@
 /** What pods may want to reach, by kind of target: rows of the table in docs/reachability.md. */
 import { CONTROL_PORT, SERVING_PORT, TRIPWIRE_PORT } from "../../../operator/lib/names.ts";
+import { QUESTION } from "../../../operator/runtime/tripwire/wire.ts";
 import type { Target } from "../../support/node/attempt.ts";
 import { NODE, OUTSIDE, RESOLVER, SERVICES } from "../../support/node/network.ts";
 
@@ -10,7 +11,7 @@ export interface Places {
   /** Of another pod in the namespace of the model server, with an open port, and of one in a namespace of its own. */
   readonly neighbour: readonly string[];
   readonly stranger: readonly string[];
-  /** Of the model server. */
+  /** Of a model server. */
   readonly server: readonly string[];
 }
 
@@ -33,10 +34,14 @@ export function targets(places: Places): Target[] {
     ...both("another pod of the namespace", places.neighbour, SERVING_PORT, "TCP"),
     ...both("a pod of another namespace", places.stranger, SERVING_PORT, "TCP"),
     ...both("a model server whose client it is not", places.server, SERVING_PORT, "TCP"),
-    ...(["TCP", "UDP"] as const).flatMap((protocol) => both("the operator's control port", places.tripwire, CONTROL_PORT, protocol)),
-    ...(["TCP", "UDP"] as const).flatMap((protocol) => both("the operator's tripwire", places.tripwire, TRIPWIRE_PORT, protocol)),
+    ...both("the operator's control port", places.tripwire, CONTROL_PORT, "TCP"),
+    ...both("the operator's control port", places.tripwire, CONTROL_PORT, "UDP").map(asATripwireIsAsked),
+    ...both("the operator's tripwire", places.tripwire, TRIPWIRE_PORT, "TCP"),
+    ...both("the operator's tripwire", places.tripwire, TRIPWIRE_PORT, "UDP").map(asATripwireIsAsked),
   ];
 }
+
+const asATripwireIsAsked = (target: Target): Target => ({ ...target, say: QUESTION.toString() });
 
 const both = (name: string, addresses: readonly string[], port: number, protocol: "TCP" | "UDP"): Target[] =>
   addresses.map((address) => ({ name, address, port, protocol }));

@@ -16,6 +16,8 @@ export interface Target {
   readonly protocol?: "TCP" | "UDP";
   /** Ask for this name (DNS over UDP or TCP) and count an answer only with an address in it. */
   readonly ask?: string;
+  /** What a datagram says, for those who answer only to that. */
+  readonly say?: string;
 }
 
 /**
@@ -58,7 +60,7 @@ function overTcp({ address, port, ask }: Target): Promise<Result> {
   });
 }
 
-function overUdp({ address, port, ask }: Target): Promise<Result> {
+function overUdp({ address, port, ask, say = "anybody?" }: Target): Promise<Result> {
   return new Promise((resolve) => {
     const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
     const done = (result: Result): void => { clearTimeout(timer); socket.close(); resolve(result); };
@@ -66,7 +68,7 @@ function overUdp({ address, port, ask }: Target): Promise<Result> {
     socket.once("error", (error) => done(failureOf(error)));
     socket.once("message", (answer) => done(ask === undefined || hasAnswer(answer) ? "Reached" : "Unreachable"));
     // Only a connected socket learns that it was refused.
-    socket.connect(port, address, () => { socket.send(ask === undefined ? "anybody?" : askFor(ask)); });
+    socket.connect(port, address, () => { socket.send(ask === undefined ? say : askFor(ask)); });
   });
 }
 

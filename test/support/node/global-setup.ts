@@ -1,6 +1,7 @@
 /** vitest's global set-up for the project `e2e`: one node for all its files. Runs only where hack/e2e.ts has put it. */
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, globSync, mkdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { ROOT } from "../../../hack/run.ts";
 import { SANDBOX_CGROUP } from "./sandbox.ts";
@@ -25,25 +26,33 @@ declare module "vitest" {
   }
 }
 
-/** Logs of the last run, for whoever has to find out why it failed. */
+/** Logs of the last run, of the parts and of the pods, for whoever has to find out why it failed. */
 const LOGS = join(ROOT, "build", "node-logs");
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.env[SANDBOX_CGROUP] === undefined) throw new Error("These tests need a sandbox around them: run `npm run e2e`.");
-  const { plane, folder, components, stop } = await startNode(JSON.parse(process.env[NODE_IMAGES] ?? "[]") as string[]);
+  const { plane, folder, components, stop } = await startNode(JSON.parse(process.env[NODE_IMAGES] ?? "[]") as string[]).catch((error: unknown) => {
+    keepLogs();
+    // What has been started would keep vitest from ending; the end of the sandbox ends it.
+    console.error(error);
+    return process.exit(1);
+  });
   const pid = (name: NodePart): number => components[name].pid ?? 0;
   project.provide("node", {
     url: plane.url, ca: plane.ca, tokens: plane.tokens, kubeconfig: plane.kubeconfig(), folder,
     pids: { containerd: pid("containerd"), kubelet: pid("kubelet"), "kube-proxy": pid("kube-proxy"), "kube-router": pid("kube-router") },
   });
   return async () => {
-    keepLogs([folder, plane.folder]);
+    keepLogs();
     await stop();
   };
 }
 
-function keepLogs(folders: readonly string[]): void {
+function keepLogs(): void {
   rmSync(LOGS, { recursive: true, force: true });
-  mkdirSync(LOGS, { recursive: true });
-  for (const folder of folders) for (const name of readdirSync(folder).filter((file) => /\.(log|jsonl)$/.test(file))) copyFileSync(join(folder, name), join(LOGS, name));
+  for (const file of globSync(["*/*.{log,jsonl}", "node/pod-logs/*/*/*.log"], { cwd: tmpdir() })) {
+    const target = join(LOGS, file.replace(/^[^/]+\//, ""));
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(join(tmpdir(), file), target);
+  }
 }

@@ -70,3 +70,14 @@ export async function startClients(): Promise<Clients> {
   ]);
   return { entry, declared, undeclared, elsewhere };
 }
+
+interface CronJob { metadata: { name: string; uid: string }; spec: { jobTemplate: { metadata?: object; spec: object } } }
+
+/** Probes a deployment now, as `kubectl create job --from=cronjob/...` does. */
+export async function probeNow(namespace: string, deployment: string): Promise<void> {
+  const { metadata: { name, uid }, spec } = await rawCall<CronJob>(node(), "GET", `/apis/batch/v1/namespaces/${namespace}/cronjobs/${deployment}-probe`);
+  const ownerReferences = [{ apiVersion: "batch/v1", kind: "CronJob", name, uid, controller: true }];
+  await rawCall(node(), "POST", `/apis/batch/v1/namespaces/${namespace}/jobs`, {
+    body: { apiVersion: "batch/v1", kind: "Job", metadata: { ...spec.jobTemplate.metadata, generateName: `${name}-`, ownerReferences }, spec: spec.jobTemplate.spec },
+  });
+}

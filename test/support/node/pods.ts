@@ -16,7 +16,7 @@ export interface Pod {
   readonly status: {
     readonly phase?: string; readonly podIP?: string; readonly podIPs?: readonly { readonly ip: string }[];
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly initContainerStatuses?: readonly { readonly state?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } } }[];
+    readonly initContainerStatuses?: readonly { readonly state?: { readonly running?: object; readonly terminated?: { readonly exitCode: number; readonly message?: string } } }[];
   };
 }
 

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { OPERATOR_NAMESPACE } from "../../../hack/cluster/install.ts";
 import { mustCall } from "../../../hack/cluster/http.ts";
 import { ROOT } from "../../../hack/run.ts";
+import { OUTSIDE, RESOLVER } from "./network.ts";
 
 const run = promisify(execFile);
 
@@ -24,6 +25,11 @@ export async function installProduct({ helm, url, ca, token, kubeconfig }: Insta
   const install = (name: string, ...args: string[]): Promise<unknown> =>
     run(helm, ["install", name, join(ROOT, "charts", name), `--kubeconfig=${kubeconfig}`, `--namespace=${OPERATOR_NAMESPACE}`, ...args], { timeout: 60_000 });
   await install("hoheit-crds");
-  // The image is on the node and nowhere else.
-  await install("hoheit", "--set=image.pullPolicy=Never", `--set=apiServer.ports={${new URL(url).port}}`);
+  await install("hoheit", ...settings(new URL(url).port));
 }
+
+/** The image is on the node and nowhere else; probes shall try the world, too, and ask for a name that it knows. */
+const settings = (apiPort: string): string[] => [
+  "--set=image.pullPolicy=Never", `--set=apiServer.ports={${apiPort}}`, `--set=probe.dnsName=probed.${RESOLVER.zone}`,
+  `--set-json=probe.targets=${JSON.stringify([OUTSIDE.v4, OUTSIDE.v6].map((address, index) => ({ name: `outside-${index === 0 ? "v4" : "v6"}`, address, port: 443, protocol: "TCP" })))}`,
+];

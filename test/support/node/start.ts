@@ -39,6 +39,7 @@ const READY_MS = 90_000;
 
 export interface RunningNode {
   readonly plane: ControlPlane;
+  /** What the node itself keeps and logs. */
   readonly folder: string;
   readonly components: Readonly<Record<NodePart, ManagedComponent>>;
   /** Ends everything at once. Throws if a part of the node had ended by itself. */
@@ -48,7 +49,7 @@ export interface RunningNode {
 /** What tests may freeze. */
 export type NodePart = "containerd" | "kubelet" | "kube-proxy" | "kube-router";
 
-/** Resolves when pods can run and names resolve. `images`: archives (OCI or docker save) that pods will want. */
+/** Resolves when pods can run, names resolve and Hoheit is there. `images`: archives (OCI or docker save) that pods will want. */
 export async function startNode(images: readonly string[]): Promise<RunningNode> {
   const folder = join(tmpdir(), "node");
   mkdirSync(folder);
@@ -56,7 +57,7 @@ export async function startNode(images: readonly string[]): Promise<RunningNode>
   const binaries = await ensureBinaries(NODE_BINARIES, { step: console.log, tick: () => undefined });
   await timeline.step("networks", buildNetworks);
   const runtime = containerd(folder);
-  const hitLog = join(folder, "hits.jsonl");
+  const outside = world(folder, join(folder, "hits.jsonl"));
   const withRuntime = timeline.step("containerd and cluster images", async () => {
     const [own] = await Promise.all([writeOwnImages(folder, binaries.coredns), runtime.start()]);
     for (const archive of own) await importImage(folder, archive);
@@ -64,12 +65,7 @@ export async function startNode(images: readonly string[]): Promise<RunningNode>
   const withImages = withRuntime.then(() => timeline.step("images", async () => {
     for (const archive of images) await importImage(folder, archive);
   }));
-  const outside = world(folder, hitLog);
-  const [plane] = await Promise.all([
-    timeline.step("control plane", controlPlane),
-    timeline.step("world", () => outside.start()),
-    withRuntime,
-  ]);
+  const [plane] = await Promise.all([timeline.step("control plane", controlPlane), timeline.step("world", () => outside.start()), withRuntime]);
   const components = { containerd: runtime, ...nodeComponents(folder, binaries, plane) };
   await Promise.all([
     timeline.step("kubelet and node Ready", async () => { await components.kubelet.start(); await untilNodeReady(plane); await addGpus(plane); })
