@@ -47,7 +47,7 @@ async function askPython(candidate: string): Promise<Python | undefined> {
 }
 
 /** Parts of the standard library that no server imports; packages are the tree's own. */
-const NOT_COPIED = /^(site-packages|dist-packages|test|idlelib|tkinter|turtledemo|ensurepip|lib2to3|pydoc_data|config-3\.12.*|.*__pycache__)$/;
+const NOT_COPIED = /^(site-packages|dist-packages|test|idlelib|tkinter|turtledemo|ensurepip|lib2to3|pydoc_data|config-3\.12.*|_tkinter\..*|__pycache__)$/;
 
 /** Copies `python` to `tree`/opt/python. */
 export async function copyPython(python: Python, tree: string): Promise<void> {
@@ -70,7 +70,8 @@ const PROGRAMS = ["/bin/sh", "/usr/bin/lscpu"];
 
 /** Copies the programs above, and the libraries of the system for all that is in `tree`, to where they are here. */
 export async function copySystem(tree: string): Promise<void> {
-  for (const program of PROGRAMS) await copyTo(tree, program);
+  const interpreter = await loaderOf(join(tree, PYTHON_HOME, "bin", "python3.12"));
+  for (const program of [...PROGRAMS, interpreter]) await copyTo(tree, program);
   const binaries = globSync("**/*.{so,so.*}", { cwd: tree }).map((file) => join(tree, file));
   const needed = await neededBy([...binaries, join(tree, PYTHON_HOME, "bin", "python3.12"), ...PROGRAMS]);
   const own = new Set(binaries.map((file) => basename(file)));
@@ -85,6 +86,13 @@ export async function copySystem(tree: string): Promise<void> {
     await copyTo(tree, path);
     wanted.push(...await neededBy([path]));
   }
+}
+
+/** The dynamic loader, by the path that the program names; where it is missing, the kernel says that the program is. */
+async function loaderOf(program: string): Promise<string> {
+  const [, path] = /program interpreter: (\S+)\]/.exec(await readelf(["-l", program])) ?? [];
+  if (path === undefined) throw new Error(`${program} names no loader`);
+  return path;
 }
 
 async function copyTo(tree: string, path: string): Promise<void> {
