@@ -16,7 +16,9 @@ import { probeCommand } from "./workloads/probe/command.ts";
 const program = new Command("hoheit")
   .description("Hosts language models so that nothing leaves the house, what must be deleted is deleted, and both can be shown.")
   .version(VERSION)
-  .showHelpAfterError("(hoheit --help lists the commands)");
+  .showHelpAfterError("(hoheit --help lists the commands)")
+  // A wrong command line is the caller's to mend, too; 1 is a verdict (of the gate, of the probe).
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 const operator = program.command("operator").description("reconcile the custom resources of a cluster; runs until it is told to stop");
 for (const { flag, variable, help } of settingHelp) operator.addOption(new Option(`${flag} <value>`, `${help} (${variable})`));
