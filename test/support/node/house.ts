@@ -32,9 +32,9 @@ export async function serve(namespace: string, deployment: ReturnType<typeof lmd
 export async function untilReady(namespace: string, name: string, timeoutMs = READY_MS): Promise<void> {
   await eventually(async () => {
     const live = await deploymentNamed(node(), namespace, name);
+    if (live?.status?.observedGeneration !== live?.metadata.generation) throw new Error(`${name} has not been looked at`);
     const ready = conditionOf(live, "Ready");
-    const isCurrent = live !== undefined && live.status?.observedGeneration === live.metadata.generation;
-    if (!isCurrent || ready?.status !== "True") throw new Error(`${name} is not Ready: ${ready?.reason ?? "no status"}, ${ready?.message ?? ""} ${JSON.stringify(live?.status?.waitingFor)}`);
+    if (ready?.status !== "True") throw new Error(`${name} is not Ready: ${JSON.stringify({ ...ready, waitingFor: live?.status?.waitingFor })}`);
   }, { timeoutMs, everyMs: 200 });
 }
 
