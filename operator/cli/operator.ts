@@ -12,7 +12,8 @@ import { loadCredentials, type CredentialSource } from "../kube/credentials.ts";
 import type { Restart } from "../kube/reflector.ts";
 import { Transport } from "../kube/transport.ts";
 import { ConfigError, type Config } from "../config.ts";
-import { languageModelDeployments } from "../kinds/caches.ts";
+import { languageModelDeployments, services } from "../kinds/caches.ts";
+import { tripwireOf } from "../kinds/language-model-deployment/observe.ts";
 import { controllers } from "../kinds/index.ts";
 import type { ProbeFacts } from "../kinds/language-model-deployment/build/index.ts";
 import { watchProbes } from "../kinds/language-model-deployment/probe-metrics.ts";
@@ -26,6 +27,8 @@ import { loopCheck, startHealthServer, syncedCheck, workerCheck, type HealthServ
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Manager } from "../runtime/manager.ts";
 import { Metrics } from "../runtime/metrics.ts";
+import { overNetwork } from "../runtime/tripwire/network.ts";
+import type { Peers } from "../runtime/tripwire/peers.ts";
 import { startTripwire, type Tripwire } from "../runtime/tripwire/tripwire.ts";
 import { watchLog } from "../runtime/watch-log.ts";
 
@@ -116,8 +119,15 @@ function probeFacts({ probeSchedule: schedule, probeTargets: own, probeDnsName: 
 }
 
 /** On every replica: a standby's pod is behind the tripwire's Service, too. */
-const layTripwire = ({ config, log, metrics }: Parts): Promise<Tripwire> =>
-  startTripwire({ control: config.listenControl, tripwire: config.listenTripwire, clock: systemClock, log, onContact: (port, protocol) => metrics.tripwireContacted(port, protocol) });
+const layTripwire = (parts: Parts): Promise<Tripwire> => {
+  const { config, log, metrics } = parts;
+  return startTripwire({ control: config.listenControl, tripwire: config.listenTripwire, clock: systemClock, log, onContact: (port, protocol) => metrics.tripwireContacted(port, protocol), peers: peersOf(parts) });
+};
+
+/** The ports at the Service and at other replicas are the constants, whatever this one listens at. */
+const peersOf = ({ config, caches }: Parts): Peers => ({
+  ...overNetwork(systemClock), service: () => tripwireOf(caches.for(services), config)?.addresses ?? [],
+});
 
 async function serve({ config, metrics, manager, caches }: Parts, tripwire: Tripwire): Promise<HealthServer> {
   let synced = false;

@@ -53,7 +53,7 @@ describe("the operator, killed at each of its writes", () => {
     expect(reference.complaints).toEqual([]);
     expect(reference.effects).toEqual([
       "delete cronjobs 200", "delete deployments 200", "delete networkpolicies 200", "delete poddisruptionbudgets 200",
-      "patch cronjobs 201", "patch deployments 200", "patch deployments 201", "patch languagemodeldeployments 200", "patch languagemodeldeployments 200",
+      "patch configmaps 201", "patch cronjobs 201", "patch deployments 200", "patch deployments 201", "patch languagemodeldeployments 200", "patch languagemodeldeployments 200",
       "patch networkpolicies 200", "patch networkpolicies 201", "patch poddisruptionbudgets 201", "patch serviceaccounts 201", "patch services 201",
     ]);
     const again = await campaign.run(undefined, reference);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { OPERATOR } from "../../../test/support/makers.ts";
-import { DEPLOYMENTS } from "../../kube/resources.ts";
+import { lmd, OPERATOR } from "../../../test/support/makers.ts";
+import { DEPLOYMENTS, SERVICES } from "../../kube/resources.ts";
 import type { Live } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import { languageModelDeploymentController } from "./controller.ts";
@@ -9,6 +9,19 @@ const { reads } = languageModelDeploymentController({ metricsScraper: undefined,
 const owner = (kind: string, name: string) => ({ apiVersion: "x/v1", kind, name, uid: "u", controller: true });
 const child = (metadata: object): Live => ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: "n", name: "a", uid: "d", resourceVersion: "1", ...metadata } });
 const wokenBy = (changed: Live) => reads.find(({ cache }) => cache.resource === DEPLOYMENTS)?.wakes(changed, undefined as never);
+
+describe("a change of the tripwire's Service", () => {
+  const services = reads.find(({ cache }) => cache.resource === SERVICES);
+  const all = { cache: () => ({ list: () => [lmd("a").live(), lmd("b").live()] }) } as never;
+  const service = (namespace: string, name: string): Live => ({ apiVersion: "v1", kind: "Service", metadata: { namespace, name, uid: "s", resourceVersion: "1" } });
+  const woken = (changed: Live) => services?.wakes(changed, all).map(({ name }) => name);
+
+  it("wakes every deployment, and nobody where it has only the name", () => {
+    expect(woken(service(OPERATOR.namespace, "hoheit-tripwire"))).toEqual(["a", "b"]);
+    expect(woken(service("tenant", "hoheit-tripwire"))).toEqual([]);
+    expect(woken(service(OPERATOR.namespace, "other"))).toEqual([]);
+  });
+});
 
 describe("a change of a child", () => {
   it("wakes the deployment that controls it, whatever its labels say", () => {

@@ -3,7 +3,8 @@ import { isIP } from "node:net";
 import { CRON_JOBS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES } from "../../kube/resources.ts";
 import { TRIPWIRE_SERVICE, childName, probeName } from "../../lib/names.ts";
 import { MODEL_DIGEST, servingLabels } from "../../lib/labels.ts";
-import { keyOf, type CronJob, type Deployment, type Job, type KubeObject, type Live, type NetworkPolicy, type Node, type Pod, type PodDisruptionBudget } from "../../lib/k8s-types.ts";
+import { keyOf, type CronJob, type Deployment, type Job, type KubeObject, type Live, type NetworkPolicy, type Node, type Pod, type PodDisruptionBudget, type Service } from "../../lib/k8s-types.ts";
+import type { ReadableCache } from "../../kube/cache.ts";
 import type { Resource } from "../../kube/resources.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { BY_DEPLOYMENT, BY_NAMESPACE, isProbe } from "../caches.ts";
@@ -60,14 +61,14 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     probes: pods.filter(isProbe),
     others: cache(NETWORK_POLICIES).by(BY_NAMESPACE, namespace ?? "").filter((policy) => keyOf(policy.metadata) !== key),
     nodes: cache(NODES).list(),
-    tripwire: tripwireOf(cache, operator),
+    tripwire: tripwireOf(cache(SERVICES), operator),
     now: clock.now(),
   };
 }
 
 /** Addresses of the operator's own Service. A headless one has none, and one that is being deleted keeps none. */
-function tripwireOf(cache: Context["cache"], { namespace }: OperatorFacts): Tripwire | undefined {
-  const service = cache(SERVICES).get(`${namespace}/${TRIPWIRE_SERVICE}`);
+export function tripwireOf(services: ReadableCache<Service>, { namespace }: Pick<OperatorFacts, "namespace">): Tripwire | undefined {
+  const service = services.get(`${namespace}/${TRIPWIRE_SERVICE}`);
   if (service === undefined || service.metadata.deletionTimestamp !== undefined) return undefined;
   const addresses = (service.spec?.clusterIPs ?? []).filter((address) => isIP(address) !== 0);
   return addresses.length === 0 ? undefined : { addresses };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { activity, approval, lm, lmd, OPERATOR, TRIPWIRE } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
+import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
 import type { Condition, Deployment, KubeObject, Live, Service } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import { SEAL_FINALIZER, TRIPWIRE_SERVICE } from "../../lib/names.ts";
@@ -49,6 +49,62 @@ describe("a name that is taken", () => {
     cluster.remove(SERVICES, ref);
     await reconcile(cluster);
     expect(cluster.live(DEPLOYMENTS, ref)).toBeDefined();
+  });
+});
+
+describe("the tripwire", () => {
+  const SERVICE = { namespace: OPERATOR.namespace, name: TRIPWIRE_SERVICE };
+  const gateRef = { namespace: ref.namespace, name: "a-gate" };
+  const told = (cluster: FakeCluster) => cluster.live(CONFIG_MAPS, gateRef)?.data;
+  const moved = (clusterIPs: string[]): Service => ({ ...tripwire(), spec: { clusterIPs } });
+
+  it("has to have an address before anything starts; the seal is there already", async () => {
+    for (const without of [undefined, moved([]), moved(["None"]), { ...tripwire(), metadata: { ...tripwire().metadata, namespace: "elsewhere" } }]) {
+      const cluster = furnished();
+      cluster.remove(SERVICES, SERVICE);
+      if (without !== undefined) cluster.put(SERVICES, without);
+      await reconcile(cluster);
+      expect(reasonOf(cluster)).toBe("NoTripwire");
+      expect(cluster.live(DEPLOYMENTS, ref)).toBeUndefined();
+      expect(cluster.live(NETWORK_POLICIES, ref)).toBeDefined();
+      cluster.put(SERVICES, tripwire());
+      await reconcile(cluster);
+      expect(cluster.live(DEPLOYMENTS, ref)).toBeDefined();
+    }
+  });
+
+  it("that goes leaves what runs as it is, healed and told where it was", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    const before = cluster.live(DEPLOYMENTS, ref);
+    cluster.remove(SERVICES, SERVICE);
+    await reconcile(cluster);
+    expect(reasonOf(cluster)).toBe("NoTripwire");
+    expect(cluster.live(DEPLOYMENTS, ref)).toEqual(before);
+    expect(told(cluster)).toEqual({ tripwire: TRIPWIRE.addresses.join() });
+    cluster.put(DEPLOYMENTS, { ...before, spec: { ...before?.spec, template: { ...before?.spec?.template, spec: { ...before?.spec?.template.spec, initContainers: [] } } } } as never);
+    await reconcile(cluster);
+    expect(cluster.live(DEPLOYMENTS, ref)?.spec?.template.spec?.initContainers?.map(({ name }) => name)).toEqual(["gate"]);
+  });
+
+  it("that gets other addresses changes what gates are told, and restarts nothing", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    const before = cluster.live(DEPLOYMENTS, ref);
+    cluster.put(SERVICES, moved(["10.96.0.99"]));
+    cluster.writes.length = 0;
+    await reconcile(cluster);
+    expect(told(cluster)).toEqual({ tripwire: "10.96.0.99" });
+    expect(cluster.live(DEPLOYMENTS, ref)).toEqual(before);
+    expect(cluster.writes).toEqual(["apply ConfigMap", "apply CronJob"]);
+  });
+
+  it("is told of before a Deployment can make pods", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    const order = cluster.writes.filter((write) => write.startsWith("apply"));
+    expect(order.slice(-2).toSorted()).toEqual(["apply CronJob", "apply Deployment"]);
+    expect(order.slice(0, -2)).toEqual(expect.arrayContaining(["apply NetworkPolicy", "apply ConfigMap"]));
   });
 });
 

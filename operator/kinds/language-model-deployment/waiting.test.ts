@@ -61,6 +61,37 @@ describe("waitingFor", () => {
     expect(found).toMatchObject({ reason: "OutOfMemory", message: expect.stringContaining("spec.resources.memory") });
   });
 
+  const gate = (state: object, more: object = {}) =>
+    ({ conditions: [{ type: "PodScheduled", status: "True" }], initContainerStatuses: [{ name: "gate", image: "g", ready: false, state, ...more }], containerStatuses: [{ name: "vllm", image: "i", ready: false, state: { waiting: { reason: "PodInitializing" } } }] });
+  const gateSays = (message: string | undefined, exitCode = 1) => waitingFor(input([pod("a-1", gate({ waiting: { reason: "CrashLoopBackOff" } }, { lastState: { terminated: { exitCode, message } } }))]));
+
+  it("says that the gate waits for the seal while it runs, and while it runs again", () => {
+    expect(waitingFor(input([pod("a-1", gate({ running: {} }))]))).toEqual({ reason: "NotSealedYet", message: "pod a-1: the gate waits until the network plugin enforces the seal.", stalled: false });
+  });
+
+  it.each([
+    ['{"hoheit":"gate","result":"Open","family":"ipv6","openRounds":1200}', "over IPv6 the pod reaches what the seal forbids"],
+    ['{"hoheit":"gate","result":"NoTripwire","family":"ipv4"}', "the tripwire did not answer steadily over IPv4"],
+    ['{"hoheit":"gate","result":"Unaddressed","family":"ipv6"}', "the pod has an IPv6 address and the tripwire has none"],
+    ['{"hoheit":"gate","result":"Offline"}', "the pod has no address"],
+    ['{"hoheit":"gate","result":"Failed"}', "could not open connections"],
+  ])("says what the gate found: %s", (message, words) => {
+    expect(gateSays(message)).toMatchObject({ reason: "NotSealedYet", message: expect.stringContaining(words) });
+  });
+
+  it.each([undefined, "", "segfault", "null", "[1]", '{"hoheit":"gate","result":"constructor","family":"toString"}', '{"result":"Open"}', '{"hoheit":"gate","result":"<b>prompt</b>"}'])("takes nothing over from a message that is not the gate's: %j", (message) => {
+    expect(gateSays(message, 139)?.message).toBe("pod a-1: the gate ended with code 139 and is started again; kubectl logs -c gate shows why.");
+  });
+
+  it("tells an image of the gate that cannot be had like any other", () => {
+    expect(waitingFor(input([pod("a-1", gate({ waiting: { reason: "ErrImagePull", message: "not found" } }))]))?.reason).toBe("ImagePullFailed");
+  });
+
+  it("forgets the gate once the server starts", () => {
+    const passed = { ...gate({}), initContainerStatuses: [{ name: "gate", image: "g", ready: true, state: { terminated: { exitCode: 0, message: '{"hoheit":"gate","result":"Sealed"}' } } }] };
+    expect(waitingFor(input([pod("a-1", passed)]))?.reason).toBe("Starting");
+  });
+
   it("puts a crash before a queue, whatever the pods are called", () => {
     const crash = pod("z", container({ waiting: { reason: "CrashLoopBackOff" } }, { lastState: { terminated: { exitCode: 2 } } }));
     expect(waitingFor(input([unscheduled("a"), crash]))?.reason).toBe("Crashing");

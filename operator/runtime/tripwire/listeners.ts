@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { withoutMapping } from "../../lib/addresses.ts";
 import type { Address } from "../health.ts";
-import { ANSWER, lineOf, QUESTION } from "./wire.ts";
+import { ANSWER, lineOf, QUESTION, type Word } from "./wire.ts";
 
 export type Port = "control" | "tripwire";
 export type Protocol = "TCP" | "UDP";
@@ -24,7 +24,8 @@ export interface ListenerOptions {
   readonly control: Address;
   readonly tripwire: Address;
   readonly instance: string;
-  listening(): boolean;
+  /** What this process says of itself. */
+  state(): Pick<Word, "listening" | "alive">;
   /** Whether this is an address of this process: its own attempts are not counted. */
   isOwn(address: string): boolean;
   /** Somebody other than this process came. */
@@ -80,14 +81,14 @@ async function listenTcp(server: Server, host: string, port: number): Promise<Ad
   return server.address() as AddressInfo;
 }
 
-function receive(socket: Socket, port: Port, { instance, listening, isOwn, onContact }: ListenerOptions): void {
+function receive(socket: Socket, port: Port, { instance, state, isOwn, onContact }: ListenerOptions): void {
   const { localAddress: address, remoteAddress } = socket;
   if (address === undefined || remoteAddress === undefined) return void socket.destroy();
   if (!isOwn(withoutMapping(remoteAddress))) onContact(port, "TCP");
   // Reaching the forbidden port is all there is to it.
   if (port === "tripwire") return void socket.destroy();
   socket.setTimeout(LONGEST_MS, () => socket.destroy());
-  socket.end(lineOf({ instance, listening: listening(), address }), () => socket.destroySoon());
+  socket.end(lineOf({ instance, ...state(), address }), () => socket.destroySoon());
 }
 
 async function openUdp(port: Port, { host, port: number }: Address, options: ListenerOptions): Promise<Listener> {

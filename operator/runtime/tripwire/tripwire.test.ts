@@ -3,17 +3,20 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../../../test/support/control-plane.ts";
-import { fakeClock, type FakeClock } from "../../../test/support/fake-clock.ts";
+import { fakeClock, settle, type FakeClock } from "../../../test/support/fake-clock.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../log.ts";
+import type { Outcome } from "../reach/outcome.ts";
 import { attemptTcp } from "../reach/tcp.ts";
 import { attemptUdp } from "../reach/udp.ts";
 import type { Listener, Port, Protocol } from "./listeners.ts";
+import { hiddenBehind, type Peers } from "./peers.ts";
 import { startTripwire, type Tripwire } from "./tripwire.ts";
-import { ANSWER, lineOf, QUESTION, wordOf } from "./wire.ts";
+import { ANSWER, lineOf, QUESTION, wordOf, type Word } from "./wire.ts";
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const open: Tripwire[] = [];
+const nobody: Peers = { service: () => [], ask: async () => undefined, touch: async () => ({ outcome: "Reached", ms: 0 }) };
 afterEach(async () => {
   await Promise.all(open.splice(0).map((tripwire) => tripwire.close()));
 });
@@ -24,7 +27,7 @@ async function start(over: Partial<Parameters<typeof startTripwire>[0]> = {}): P
   const contacts: string[] = [];
   const clock = fakeClock();
   const tripwire = await startTripwire({
-    control: at("127.0.0.1"), tripwire: at("127.0.0.1"), clock, log: silent, onContact: (port, protocol) => contacts.push(`${port} ${protocol}`), ...over,
+    control: at("127.0.0.1"), tripwire: at("127.0.0.1"), clock, log: silent, onContact: (port, protocol) => contacts.push(`${port} ${protocol}`), peers: nobody, ...over,
   });
   open.push(tripwire);
   return { tripwire, contacts, clock };
@@ -128,8 +131,46 @@ describe("the tripwire", () => {
   });
 });
 
+describe("another replica", () => {
+  const other: Word = { instance: "other", listening: true, alive: true, address: "10.244.0.8" };
+  const met = (words: (Word | undefined)[], outcome: Outcome) => ({ ask: async () => words.shift(), touch: async () => ({ outcome, ms: 1 }) });
+
+  it("whose forbidden port is out of reach while it is alive before and after is hidden", async () => {
+    for (const outcome of ["Refused", "TimedOut", "Unreachable"] as const) expect(await hiddenBehind("s", "me", met([other, other], outcome))).toContain(outcome);
+  });
+
+  it.each<[string, (Word | undefined)[], Outcome]>([
+    ["is reached", [other, other], "Reached"], ["could not be tried", [other, other], "Failed"], ["does not answer", [undefined], "Refused"],
+    ["is this one", [{ ...other, instance: "me" }], "Refused"], ["is dead and knows it", [{ ...other, alive: false }], "Refused"],
+    ["dies meanwhile", [other, undefined], "Refused"], ["gives way to another", [other, { ...other, instance: "third" }], "Refused"], ["dies and knows it", [other, { ...other, alive: false }], "Refused"],
+  ])("is not hidden when it %s", async (_what, words, outcome) => {
+    expect(await hiddenBehind("s", "me", met(words, outcome))).toBeUndefined();
+  });
+
+  it("that is hidden keeps this one from saying that it listens, for half a minute, but not from being ready", async () => {
+    let outcome: Outcome = "Refused";
+    const peers: Peers = { service: () => ["10.96.0.84"], ask: async () => other, touch: async () => ({ outcome, ms: 1 }) };
+    const { tripwire, clock } = await start({ peers });
+    expect(tripwire.listening()).toBe(true);
+    clock.advance(1_000);
+    await eventually(() => !tripwire.listening());
+    expect(tripwire.check.problem()).toBeUndefined();
+    expect(await ask(tripwire)).toMatchObject({ listening: false, alive: true });
+    outcome = "Reached";
+    for (let second = 0; second < 29; second += 1) {
+      clock.advance(1_000);
+      await settle();
+    }
+    expect(tripwire.listening()).toBe(false);
+    await eventually(() => {
+      clock.advance(1_000);
+      return tripwire.listening();
+    });
+  });
+});
+
 describe("what the control port says", () => {
-  const word = { instance: "i", listening: true, address: "10.244.0.7" };
+  const word = { instance: "i", listening: true, alive: true, address: "10.244.0.7" };
 
   it("is read back as it was said, an IPv4 address without its mapping", () => {
     expect(wordOf(lineOf(word))).toEqual(word);

@@ -5,26 +5,25 @@
  *   forbidden  let through by nothing. Whoever gets a connection here is not sealed.
  *
  * A pod counts as sealed when the forbidden port is out of reach while the control port answers. So a tripwire that is
- * dead must never look like a seal: once a second every listener is tried from inside, by every own address, and `listening`
- * is told only while the last try of all of them is young and succeeded.
+ * dead or hidden must never look like a seal: once a second every listener is tried from inside, by every own address
+ * (self-test.ts), and another replica from outside (peers.ts). `listening` is told only while the last try is young and
+ * found nothing wrong.
  */
 import { randomUUID } from "node:crypto";
-import { isIPv6 } from "node:net";
-import { familyOf, globalAddresses } from "../../lib/addresses.ts";
+import { globalAddresses } from "../../lib/addresses.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Address, Check } from "../health.ts";
 import type { Logger } from "../log.ts";
-import { attemptTcp } from "../reach/tcp.ts";
-import { attemptUdp } from "../reach/udp.ts";
 import { openListeners, type Listener, type Port, type Protocol } from "./listeners.ts";
-import { QUESTION } from "./wire.ts";
+import { hiddenBehind, type Peers } from "./peers.ts";
+import { tryAll } from "./self-test.ts";
 
-/** Pause between two self-tests. */
+/** Pause between two tries. */
 const EVERY_MS = 1_000;
-/** Limit of one attempt of a self-test. */
-const TEST_MS = 1_000;
-/** A self-test that is older says nothing any more: two may fail to come, as when the process is short of time. */
+/** A try that is older says nothing any more: two may fail to come, as when the process is short of time. */
 const YOUNG_MS = 3_500;
+/** How long a replica that was found hidden is remembered: behind the Service one meets oneself as often as others. */
+const HIDDEN_MS = 30_000;
 
 export interface TripwireOptions {
   readonly control: Address;
@@ -32,64 +31,86 @@ export interface TripwireOptions {
   readonly clock: Clock;
   readonly log: Logger;
   onContact(port: Port, protocol: Protocol): void;
+  readonly peers: Peers;
   /** Own addresses, for tests. */
   readonly addresses?: () => readonly string[];
 }
 
 export interface Tripwire {
+  /** Fails while this process does not reach itself: its pod is taken from behind the Service. */
   readonly check: Check;
-  /** Whether all of it was reached by itself within the last seconds. */
-  listening(): boolean;
   readonly listeners: readonly Listener[];
+  /** What the control port says. */
+  listening(): boolean;
   close(): Promise<void>;
 }
 
 /** Rejects with the system's error (EADDRINUSE, EACCES, ...) if a port cannot be had. Resolves after the first self-test. */
 export async function startTripwire(options: TripwireOptions): Promise<Tripwire> {
-  const { clock, addresses = globalAddresses } = options;
-  const state = new SelfTest(clock);
-  const own = (): readonly string[] => addresses();
-  const listeners = await openListeners({
-    control: options.control, tripwire: options.tripwire, instance: randomUUID(), onContact: options.onContact,
-    listening: () => state.holds(), isOwn: (address) => state.addresses.has(address),
-  });
-  const test = async (): Promise<void> => {
-    const problem = await problemOf(listeners, own(), state, clock);
-    if (problem !== state.problem) options.log[problem === undefined ? "info" : "error"]({ problem }, problem === undefined ? "the tripwire listens" : "the tripwire does not listen");
-    state.ended(problem);
+  const { clock, log, peers, addresses = globalAddresses } = options;
+  const instance = randomUUID();
+  const found = new Findings(clock, log);
+  let own: ReadonlySet<string> = new Set();
+  const state = (): { alive: boolean; listening: boolean } => ({ alive: found.alive, listening: found.alive && !found.hidden });
+  const listeners = await openListeners({ control: options.control, tripwire: options.tripwire, instance, state, isOwn: (address) => own.has(address), onContact: options.onContact });
+  const testSelf = async (): Promise<void> => {
+    const test = await tryAll(listeners, addresses(), clock, (tried) => (own = tried));
+    found.self(test);
   };
-  await test();
-  const stop = repeat(test, clock);
+  const testPeers = async (): Promise<void> => {
+    const hidden = await Promise.all(peers.service().map((address) => hiddenBehind(address, instance, peers)));
+    found.peers(hidden.find((problem) => problem !== undefined));
+  };
+  await testSelf();
+  const stops = [repeat(testSelf, clock), repeat(testPeers, clock)];
   return {
     listeners,
-    listening: () => state.holds(),
-    check: { name: "tripwire", problem: () => (state.holds() ? undefined : (state.problem ?? "has not been tried for some seconds")) },
+    listening: () => state().listening,
+    check: { name: "tripwire", problem: () => found.problem },
     async close() {
-      stop();
+      for (const stop of stops) stop();
       await Promise.all(listeners.map((listener) => listener.close()));
     },
   };
 }
 
-/** What the last self-test found, and when. */
-class SelfTest {
-  problem: string | undefined = "has not been tried yet";
-  /** Where the attempts of the last test came from. */
-  addresses: ReadonlySet<string> = new Set();
-  private at = -Infinity;
+/** What the last tries found, and when. Says in the log what changed. */
+class Findings {
+  private wrong: string | undefined = "has not been tried yet";
+  private triedAt = -Infinity;
+  private hiddenAt = -Infinity;
   private readonly clock: Clock;
+  private readonly log: Logger;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, log: Logger) {
     this.clock = clock;
+    this.log = log;
   }
 
-  ended(problem: string | undefined): void {
-    this.problem = problem;
-    this.at = this.clock.monotonic();
+  self(problem: string | undefined): void {
+    if (problem !== this.wrong && problem !== undefined) this.log.error({ problem }, "the tripwire does not listen: no pod starts until it does");
+    if (problem !== this.wrong && problem === undefined) this.log.info({}, "the tripwire listens");
+    this.wrong = problem;
+    this.triedAt = this.clock.monotonic();
   }
 
-  holds(): boolean {
-    return this.problem === undefined && this.clock.monotonic() - this.at <= YOUNG_MS;
+  peers(problem: string | undefined): void {
+    if (problem === undefined) return;
+    if (!this.hidden) this.log.error({ problem }, "the tripwire is hidden: no pod starts until it can be reached");
+    this.hiddenAt = this.clock.monotonic();
+  }
+
+  get problem(): string | undefined {
+    if (this.wrong !== undefined) return this.wrong;
+    return this.clock.monotonic() - this.triedAt > YOUNG_MS ? "has not been tried for some seconds" : undefined;
+  }
+
+  get alive(): boolean {
+    return this.problem === undefined;
+  }
+
+  get hidden(): boolean {
+    return this.clock.monotonic() - this.hiddenAt <= HIDDEN_MS;
   }
 }
 
@@ -109,30 +130,4 @@ function repeat(work: () => Promise<void>, clock: Clock): () => void {
     stopped = true;
     cancel();
   };
-}
-
-/** Undefined if every listener is reached by every address at which it listens. */
-async function problemOf(listeners: readonly Listener[], own: readonly string[], state: SelfTest, clock: Clock): Promise<string | undefined> {
-  const closed = listeners.find((listener) => !listener.isOpen());
-  if (closed !== undefined) return `the ${closed.port} port (${closed.protocol}) was closed`;
-  const tries = listeners.flatMap((listener) => addressesOf(listener, own).map((address) => ({ listener, address })));
-  state.addresses = new Set(tries.map(({ address }) => address));
-  const problems = await Promise.all(tries.map((one) => tryOne(one, clock)));
-  return problems.find((problem) => problem !== undefined);
-}
-
-async function tryOne({ listener: { port, protocol, number }, address }: { listener: Listener; address: string }, clock: Clock): Promise<string | undefined> {
-  const target = { address, port: number };
-  const { outcome, errno } = protocol === "TCP"
-    ? await attemptTcp(target, { timeoutMs: TEST_MS, clock })
-    : await attemptUdp(target, { timeoutMs: TEST_MS, clock, payload: QUESTION });
-  return outcome === "Reached" ? undefined : `the ${port} port (${protocol}, ${familyOf(address)}) does not answer itself: ${outcome}${errno === undefined ? "" : ` ${errno}`}`;
-}
-
-/** A listener at one address is tried there; one at a wildcard, by one own address of each family that it takes. */
-function addressesOf({ address }: Listener, own: readonly string[]): readonly string[] {
-  if (address !== "::" && address !== "0.0.0.0") return [address];
-  const [v4, v6] = [own.find((one) => !isIPv6(one)), own.find((one) => isIPv6(one))];
-  const all = [v4, ...(address === "::" ? [v6] : [])].filter((one) => one !== undefined);
-  return all.length > 0 ? all : [address === "::" ? "::1" : "127.0.0.1"];
 }

@@ -6,14 +6,8 @@ import { writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { globalAddresses } from "../../lib/addresses.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { CONTROL_PORT, TRIPWIRE_PORT } from "../../lib/names.ts";
-import { attemptTcp } from "../../runtime/reach/tcp.ts";
-import { wordOf } from "../../runtime/tripwire/wire.ts";
+import { overNetwork, type Ports } from "../../runtime/tripwire/network.ts";
 import { waitForSeal, type Verdict } from "./gate.ts";
-import type { World } from "./round.ts";
-
-/** Limit of one attempt. */
-const ATTEMPT_MS = 1_000;
 
 export interface GateCommand {
   /** Addresses of the tripwire's Service, comma-separated. */
@@ -22,13 +16,13 @@ export interface GateCommand {
   /** File for the termination message; left alone where there is none. */
   readonly terminationLog: string;
   /** Ports and own addresses, for tests. */
-  readonly control?: number;
-  readonly forbidden?: number;
+  readonly ports?: Ports;
   readonly own?: () => readonly string[];
 }
 
 /** Returns the exit code: 0 sealed, 1 not sealed, 2 wrong arguments. */
 export async function gateCommand(command: GateCommand, print: (line: string) => void = (line) => void process.stdout.write(line)): Promise<number> {
+  const { ports, own = globalAddresses } = command;
   const tripwire = command.tripwire.split(",");
   const wrong = tripwire.find((address) => isIP(address) === 0);
   if (wrong !== undefined || !(command.timeoutSeconds > 0)) {
@@ -39,19 +33,10 @@ export async function gateCommand(command: GateCommand, print: (line: string) =>
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   // Our timers keep no process alive, and between two rounds nothing else does.
   const alive = setInterval(() => {}, 60_000);
-  const verdict = await waitForSeal({ tripwire, timeoutMs: command.timeoutSeconds * 1000, clock: systemClock, world: worldOf(command), signal: stop.signal });
+  const verdict = await waitForSeal({ tripwire, timeoutMs: command.timeoutSeconds * 1000, clock: systemClock, world: { ...overNetwork(systemClock, ports), own }, signal: stop.signal });
   clearInterval(alive);
   await tell(verdict, command.terminationLog, print);
   return verdict.result === "Sealed" ? 0 : 1;
-}
-
-function worldOf({ control = CONTROL_PORT, forbidden = TRIPWIRE_PORT, own = globalAddresses }: GateCommand): World {
-  const options = { timeoutMs: ATTEMPT_MS, clock: systemClock };
-  return {
-    own,
-    ask: async (address) => wordOf((await attemptTcp({ address, port: control }, { ...options, listen: true })).answer),
-    touch: (address) => attemptTcp({ address, port: forbidden }, options),
-  };
 }
 
 async function tell(verdict: Verdict, file: string, print: (line: string) => void): Promise<void> {

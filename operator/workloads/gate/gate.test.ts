@@ -30,7 +30,7 @@ function worldOf(scene: Scene): World & { asked: string[]; touches: string[] } {
     own: () => scene.own,
     ask: async (address) => {
       asked.push(address);
-      return scene.word && { instance: "one", listening: true, address: replicaOf(address), ...scene.word };
+      return scene.word && { instance: "one", listening: true, alive: true, address: replicaOf(address), ...scene.word };
     },
     touch: async (address) => {
       touches.push(address);
@@ -60,8 +60,8 @@ describe("one look", () => {
 
   it.each<[string, Word | undefined]>([
     ["is gone", undefined],
-    ["listens no more", { instance: "one", listening: false, address: REPLICA4 }],
-    ["is another one by now", { instance: "two", listening: true, address: REPLICA4 }],
+    ["listens no more", { instance: "one", listening: false, alive: false, address: REPLICA4 }],
+    ["is another one by now", { instance: "two", listening: true, alive: true, address: REPLICA4 }],
   ])("knows nothing when the replica that answered %s after the forbidden port was tried: it may have been dead already", async (_what, after) => {
     const scene = { ...sealed(), own: ["10.244.0.9"] };
     const world = worldOf(scene);
@@ -158,7 +158,7 @@ describe("the gate", () => {
           good.push(own.length > 0 && said !== undefined && said.listening !== false && own.every(fine));
           return own;
         },
-        ask: async (address) => now().word && { instance: "one", listening: true, address: replicaOf(address), ...now().word },
+        ask: async (address) => now().word && { instance: "one", listening: true, alive: true, address: replicaOf(address), ...now().word },
         touch: async (address) => ({ outcome: address.includes(":") ? now().v6 : now().v4, ms: 0 }),
       };
       const ended = waitForSeal({ tripwire: SERVICE, timeoutMs: 4_000, clock, world, signal: new AbortController().signal });

@@ -7,17 +7,13 @@
  * and at the Service as well.
  */
 import { familyOf, type Family } from "../../lib/addresses.ts";
-import type { Attempt, Outcome } from "../../runtime/reach/outcome.ts";
-import type { Word } from "../../runtime/tripwire/wire.ts";
+import type { Outcome } from "../../runtime/reach/outcome.ts";
+import type { Met } from "../../runtime/tripwire/network.ts";
 
 /** What a gate sees of the world. */
-export interface World {
+export interface World extends Met {
   /** Addresses of this pod with which packets could leave. */
   own(): readonly string[];
-  /** What is answered on the control port at an address; undefined for no answer, or one that is not the tripwire's. */
-  ask(address: string): Promise<Word | undefined>;
-  /** Tries the forbidden port at an address. */
-  touch(address: string): Promise<Attempt>;
 }
 
 /**
