@@ -16,7 +16,7 @@ import { billOfMaterials } from "./sbom.ts";
 export const IMAGE_NAME = `localhost/hoheit:${manifest.version}`;
 
 /** The flags halve the memory (docs/benchmarks.md). */
-export const ENTRYPOINT = [NODE_IN_IMAGE, "--optimize-for-size", "--v8-pool-size=1", "/hoheit/hoheit.mjs"];
+export const ENTRYPOINT = [NODE_IN_IMAGE, "--optimize-for-size", "--v8-pool-size=1", "--single-threaded-gc", "/hoheit/hoheit.mjs"];
 
 export interface Product extends Written {
   /** Path of the archive; `.sha256` and `.cdx.json` lie beside it. */

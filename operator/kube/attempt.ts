@@ -47,13 +47,19 @@ export class AnswerReader implements Reader {
 
   #json(): unknown {
     try {
-      return JSON.parse(Buffer.concat(this.#chunks).toString("utf8"));
+      return JSON.parse(textOf(this.#chunks));
     } catch {
       // The parser's message quotes the body, which may hold a secret: it is dropped.
       if (this.#code >= 400) return undefined;
       throw new Broken(`the answer (${this.#code}, ${this.#bytes} bytes) is not complete JSON`, { unsent: false });
     }
   }
+}
+
+/** Most answers and lines come in one piece, which is not copied. */
+export function textOf(pieces: readonly Buffer[]): string {
+  const [first] = pieces;
+  return (pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces)).toString("utf8");
 }
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3), in milliseconds from now. */
@@ -114,9 +120,10 @@ export interface Scope extends Disposable {
 
 export function withDeadline(deadlineMs: number, outer: AbortSignal | undefined): Scope {
   const controller = new AbortController();
-  const expiry = new Error("deadline");
+  // Made when it is needed: the stack of an Error costs more than the rest of a scope.
+  let expiry: Error | undefined;
   const until = performance.now() + deadlineMs;
-  const timer = setTimeout(() => controller.abort(expiry), deadlineMs);
+  const timer = setTimeout(() => controller.abort((expiry = new Error("deadline"))), deadlineMs);
   const forward = (): void => controller.abort(outer?.reason);
   if (outer?.aborted) forward();
   else outer?.addEventListener("abort", forward);

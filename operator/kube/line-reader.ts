@@ -1,6 +1,6 @@
 /** Cuts a watch's byte stream into lines; collects the body of a refusal. */
 import type { IncomingHttpHeaders } from "node:http2";
-import { AnswerReader, type Answer } from "./attempt.ts";
+import { AnswerReader, textOf, type Answer } from "./attempt.ts";
 import type { Reader } from "./exchange.ts";
 import { Broken } from "./session.ts";
 
@@ -57,9 +57,9 @@ export class LineReader implements Reader {
   }
 
   #emit(): void {
-    const line = this.#parts.length === 1 ? this.#parts[0]?.toString("utf8") : Buffer.concat(this.#parts).toString("utf8");
+    const line = textOf(this.#parts);
     this.#parts = [];
     this.#bytes = 0;
-    if (line !== undefined && line !== "") this.#onLine(line);
+    if (line !== "") this.#onLine(line);
   }
 }

@@ -61,9 +61,11 @@ export class Pool {
       };
       if (signal.aborted) return reject(signal.reason);
       if (this.#closed) return reject(new Error(CLOSED));
+      this.#retireOthers(credentials);
+      const session = this.#waiters.size === 0 ? this.#free() : undefined;
+      if (session !== undefined) return resolve(use(session));
       signal.addEventListener("abort", abort);
       this.#waiters.add(waiter);
-      this.#retireOthers(credentials);
       this.#serve();
     });
   }
@@ -78,11 +80,16 @@ export class Pool {
   /** Gives sessions to waiters in order of arrival; dials when one is missing. */
   #serve(): void {
     for (const waiter of this.#waiters) {
-      const session = [...this.#sessions].find((candidate) => candidate.free);
+      const session = this.#free();
       if (session !== undefined) waiter.take(session);
       else break;
     }
     if (this.#waiters.size > 0 && this.#needsDial()) void this.#dial();
+  }
+
+  #free(): Session | undefined {
+    for (const session of this.#sessions) if (session.free) return session;
+    return undefined;
   }
 
   #needsDial(): boolean {

@@ -105,7 +105,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
     const { resourceVersion } = event.object.metadata;
     if (event.type === "DELETED") this.#store.remove(event.object);
     else if (event.type === "BOOKMARK") this.#store.advance(resourceVersion);
-    else this.#store.upsert(this.#store.slim(event.object));
+    else this.#store.upsert(event.object);
     if (this.#from !== resourceVersion) this.#progress = true;
     this.#from = resourceVersion;
   }

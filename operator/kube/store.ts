@@ -70,9 +70,9 @@ export class Store<T extends KubeObject = KubeObject> implements Cache<T> {
     if (this.#isNews(object)) this.#put(this.slim(object));
   }
 
-  /** ADDED or MODIFIED from the watch, already slim. */
+  /** ADDED or MODIFIED from the watch. */
   upsert(object: Live<T>): void {
-    if (this.#isNews(object)) this.#put(object);
+    this.observe(object);
     this.advance(object.metadata.resourceVersion);
   }
 
