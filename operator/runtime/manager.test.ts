@@ -10,7 +10,8 @@ import type { Logger } from "./log.ts";
 import { Manager } from "./manager.ts";
 import { done, stalled, waiting, type Outcome } from "./outcome.ts";
 
-const service = (name: string, version = 2): Live<Service> => ({ apiVersion: "v1", kind: "Service", metadata: { namespace: "n", name, uid: name, resourceVersion: String(version) } });
+const service = (name: string, version = 2, generation = 1): Live<Service> =>
+  ({ apiVersion: "v1", kind: "Service", metadata: { namespace: "n", name, uid: name, resourceVersion: String(version), generation } });
 const node = (version: number, gpus: string): Live<Node> =>
   ({ apiVersion: "v1", kind: "Node", metadata: { name: "node", uid: "node", resourceVersion: String(version) }, status: { allocatable: { gpu: gpus }, conditions: [{ type: "Ready", status: String(version) }] } } as unknown as Live<Node>);
 
@@ -91,6 +92,32 @@ describe("the manager", () => {
     expect(passes.filter((name) => name === "b")).toHaveLength(2);
     expect(passes.filter((name) => name === "a")).toHaveLength(4);
     expect(new Set(outcomes)).toEqual(new Set(["stalled", "waiting"]));
+  });
+
+  it("tries later each time what is refused, up to the longest pause, and soon again what somebody has changed", async () => {
+    const times: number[] = [];
+    const { clock, serviceStore, lead } = manage(() => {
+      times.push(clock.monotonic());
+      return waiting("Refused", 300_000, 10_000);
+    });
+    const pauses = (): number[] => times.slice(1).map((time, i) => (time - (times[i] ?? 0)) / 1000);
+    const grows = (from: number): void => [10, 20, 40, 80, 160, 300, 300].forEach((longest, i) => {
+      expect(pauses()[from + i]).toBeGreaterThanOrEqual(longest / 2);
+      expect(pauses()[from + i]).toBeLessThanOrEqual(longest);
+    });
+    void lead();
+    serviceStore.upsert(service("a"));
+    await clock.run(1_200_000);
+    grows(0);
+    const before = times.length;
+    serviceStore.upsert(service("a", 3, 1));
+    await clock.run(100);
+    expect(times).toHaveLength(before + 1);
+    await clock.run(140_000);
+    expect(times, "a status that was written is no change").toHaveLength(before + 1);
+    serviceStore.upsert(service("a", 4, 2));
+    await clock.run(1_200_000);
+    grows(before + 1);
   });
 
   it("wakes nobody when only the version of an object changed of which a part is kept", async () => {

@@ -89,7 +89,10 @@ export class Manager {
     const cache = this.register(controller.owns);
     cache.onChange(({ before, after }) => {
       const object = after ?? before;
-      if (object !== undefined) wake(object.metadata);
+      if (object === undefined) return;
+      // What was refused may do now that somebody says something else: it is not made to wait for its predecessor.
+      if (before?.metadata.generation !== after?.metadata.generation) queue.forget(keyOf(object.metadata));
+      wake(object.metadata);
     });
     for (const read of controller.reads) this.follow(read, wake);
     return { controller, queue, cache };
@@ -137,9 +140,7 @@ export class Manager {
     const log = this.options.log.child({ kind: controller.name, object: key });
     try {
       const outcome = await controller.reconcile(refOf(key), { api, clock, events, log, cache: (resource) => this.cacheOf(resource) });
-      queue.forget(key);
-      if (outcome.kind === "waiting") queue.addAfter(key, outcome.delayMs);
-      if (outcome.kind !== "waiting" && outcome.recheckAfterMs !== undefined) queue.addAfter(key, Math.min(outcome.recheckAfterMs, LONGEST_LOOK_AWAY_MS));
+      lookAgain(queue, key, outcome);
       log.debug({ outcome }, "reconciled");
       return outcome.kind;
     } catch (error) {
@@ -150,6 +151,17 @@ export class Manager {
       return conflict ? "conflict" : "error";
     }
   }
+}
+
+/** When `outcome` wants the key looked at again. */
+function lookAgain(queue: WorkQueue<string>, key: string, outcome: Outcome): void {
+  if (outcome.kind === "waiting") {
+    if (outcome.tryFromMs === undefined) queue.forget(key);
+    else queue.addRateLimited(key, outcome.tryFromMs);
+    return queue.addAfter(key, outcome.delayMs);
+  }
+  queue.forget(key);
+  if (outcome.recheckAfterMs !== undefined) queue.addAfter(key, Math.min(outcome.recheckAfterMs, LONGEST_LOOK_AWAY_MS));
 }
 
 /** Nothing of what is kept has changed: the heartbeat of a node, the probe time of a pod. */

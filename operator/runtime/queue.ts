@@ -76,11 +76,11 @@ export class WorkQueue<K extends string> {
     this.wait(key, at);
   }
 
-  /** After a failure: later each time, until `forget`. */
-  addRateLimited(key: K): void {
+  /** After a failure: later each time, until `forget`. From `baseMs` milliseconds on, where the usual first pause is too short. */
+  addRateLimited(key: K, baseMs = this.backoff.baseMs): void {
     const failures = (this.failures.get(key) ?? 0) + 1;
     this.failures.set(key, failures);
-    this.addAfter(key, backoffMs(failures, this.backoff, this.random()));
+    this.addAfter(key, backoffMs(failures, { ...this.backoff, baseMs }, this.random()));
   }
 
   /** The key went well, or its object is gone: the next failure counts as the first. */

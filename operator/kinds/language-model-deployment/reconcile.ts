@@ -26,6 +26,8 @@ const { resource } = languageModelDeployment;
 const RECHECK_MS = 60_000;
 /** How long to wait where no watch says it: a refusal, an object of others, a Deployment whose label somebody took off. */
 const SOON_MS = 10_000;
+/** The longest pause between two tries of what the API server keeps refusing: as long as the queue's own. */
+const LONGEST_PAUSE_MS = 300_000;
 
 /** How many intervals the result of a probe counts: one probe may be missed. */
 const INTERVALS = 2.5;
@@ -73,13 +75,19 @@ interface Ending {
 
 function outcomeOf({ violations: [violation], obstacle, ready, timeMs }: Ending): Outcome {
   if (violation?.stalled === true) return stalled(violation.reason, violation.message, timeMs === Infinity ? undefined : timeMs);
-  // An obstacle is looked at again even where only a person can remove it: neither what is not ours nor what the API
-  // server refuses is in a cache that could tell.
-  const recheckMs = obstacle === undefined ? RECHECK_MS : SOON_MS;
-  const nextMs = Math.min(timeMs, ready ? Infinity : recheckMs);
-  const blocking = violation ?? obstacle;
-  if (blocking !== undefined) return waiting(blocking.reason, nextMs);
+  if (obstacle !== undefined) return behind(obstacle, (violation ?? obstacle).reason, timeMs);
+  const nextMs = Math.min(timeMs, ready ? Infinity : RECHECK_MS);
+  if (violation !== undefined) return waiting(violation.reason, nextMs);
   return done(nextMs === Infinity ? undefined : nextMs);
+}
+
+/**
+ * An obstacle is looked at again even where only a person can remove it: neither what is not ours nor what the API server
+ * refuses is in a cache that could tell. What it refuses later each time, for each try is a request and an audit entry.
+ */
+function behind(obstacle: Violation, reason: string, timeMs: number): Outcome {
+  if (obstacle.reason === "ApplyFailed") return waiting(reason, Math.min(timeMs, LONGEST_PAUSE_MS), SOON_MS);
+  return waiting(reason, Math.min(timeMs, SOON_MS));
 }
 
 async function tearDown(live: Live, context: Context): Promise<Outcome> {
