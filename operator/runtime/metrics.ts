@@ -133,7 +133,7 @@ export class Metrics {
   }
 
   private addObjects(): void {
-    this.gauge("hoheit_objects", "Custom resources by kind.", ["kind"], (gauge) => {
+    this.gauge("hoheit_objects", "Custom resources by kind, as this replica sees them: standbys count them, too, so take the maximum, not the sum.", ["kind"], (gauge) => {
       for (const { kind, list } of this.watched) gauge.set({ kind }, list().length);
     });
     this.gauge("hoheit_objects_by_condition", "Custom resources by kind, condition and its status.", ["kind", "condition", "status"], (gauge) => {
