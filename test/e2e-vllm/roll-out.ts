@@ -1,7 +1,6 @@
 /**
- * A roll-out while people work: short requests through the Service from several at a time, and streams on every old pod: one
- * from before the roll-out, and from the moment in which the pod is to stop one after the other, so that one is running
- * when its server is told to end.
+ * A roll-out while people work: short requests through the Service from several at a time, and two streams on every
+ * old pod: one from before the roll-out, and one that begins just before the pod's server is told to end.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { deploymentNamed, podsOf, put } from "../support/house.ts";
@@ -13,8 +12,8 @@ import { loadFrom, streamFrom, type Outcome } from "./client.ts";
 import { DEPLOYMENT, untilServing, urlOf, type Scene } from "./setup.ts";
 
 const PARALLEL = 2;
-/** A client that connected before the endpoint was forgotten starts its request this late at most; SIGTERM comes 3 s after. */
-const LAST_START_MS = 12_000;
+/** After the deletion of a pod; as from a client whose proxy has not forgotten it yet. SIGTERM comes three seconds later. */
+const LATE_START_MS = 12_000;
 const POLL_MS = 200;
 /** Two starts one after the other, and two ends, on a busy machine. */
 const REPLACED_MS = 420_000;
@@ -52,7 +51,7 @@ export async function rollOut(scene: Scene, { short, long }: Requests): Promise<
   const old = await servers(scene.namespace, DEPLOYMENT);
   const watch = watchStopping(scene.namespace);
   const load = loadFrom(scene.clients.declared, { url: `${scene.urls[0] ?? ""}/v1/chat/completions`, method: "POST", body: short, parallel: PARALLEL, pauseMs: THINK_MS, timeoutMs: 120_000 });
-  const streams = old.map((pod) => keepStreaming(scene.clients.declared, pod, { body: long, stopping: watch.stopping }));
+  const streams = old.map((pod) => streamTwice(scene.clients.declared, pod, { body: long, stopping: watch.stopping }));
   try {
     await eventually(() => load.outcomes.length > 0, { timeoutMs: 60_000 });
     await changeArguments(scene.namespace);
@@ -98,12 +97,10 @@ function watchStopping(namespace: string): { stopping: Map<string, number>; stop
   return { stopping, stop: () => { watching = false; } };
 }
 
-async function keepStreaming(from: Pod, pod: Pod, { body, stopping }: { body: object; stopping: ReadonlyMap<string, number> }): Promise<StreamRecord[]> {
-  const { name } = pod.metadata;
-  const records = [await streamOnce(from, pod, body)];
-  await eventually(() => stopping.has(name), { timeoutMs: REPLACED_MS, everyMs: POLL_MS });
-  while (Date.now() - (stopping.get(name) ?? 0) < LAST_START_MS) records.push(await streamOnce(from, pod, body));
-  return records;
+async function streamTwice(from: Pod, pod: Pod, { body, stopping }: { body: object; stopping: ReadonlyMap<string, number> }): Promise<StreamRecord[]> {
+  const isLate = (): boolean => Date.now() - (stopping.get(pod.metadata.name) ?? Number.POSITIVE_INFINITY) >= LATE_START_MS;
+  const late = eventually(isLate, { timeoutMs: REPLACED_MS, everyMs: POLL_MS }).then(() => streamOnce(from, pod, body));
+  return Promise.all([streamOnce(from, pod, body), late]);
 }
 
 async function streamOnce(from: Pod, pod: Pod, body: object): Promise<StreamRecord> {

@@ -21,8 +21,8 @@ import { plantInVolumes, tracesOf } from "./traces.ts";
 const CANARY = `canary-${randomBytes(12).toString("hex")}`;
 /** Asked for as a model. */
 const NO_MODEL = `nobody-${randomBytes(12).toString("hex")}`;
-/** Some seconds of a stream. */
-const STREAM_TOKENS = 3000;
+/** At least four seconds of a stream on the quickest machine, and less than the time to drain on a slow one. */
+const STREAM_TOKENS = 4000;
 /** The kubelet sleeps so long before it tells a server to end (build/lifecycle.ts). */
 const SIGTERM_MS = 15_000;
 let scene: Scene;

@@ -36,7 +36,7 @@ export async function setTheScene(): Promise<Scene> {
   // The volume holds more than the model: servers see the one folder of it that is theirs.
   await boundClaim(node(), namespace, CLAIM, { hostPath: { path: dirname(files.model), type: "Directory" } });
   const clients = await startClients();
-  const deployment = lmd(DEPLOYMENT).clients(clients.entry).replicas(2).spec({ servedNames: [servedName], contextLength: 65_536, resources: { memory: "3Gi" } })
+  const deployment = lmd(DEPLOYMENT).clients(clients.entry).replicas(2).spec({ servedNames: [servedName], contextLength: 65_536, resources: { memory: "3Gi" }, rollout: { drainSeconds: 300 } })
     .engine({ version: files.version, image: files.image }).args(...FOR_CPU.args).env(FOR_CPU.env);
   const papers = [activity(), lm().claim(CLAIM, basename(files.model)).digest(files.modelDigest), approval().digest(files.modelDigest)];
   for (const object of [...papers, deployment]) await put(node(), object.namespace(namespace).manifest());

@@ -25,7 +25,7 @@ interface Rendered {
   readonly variables: readonly string[];
 }
 
-/** A parser that lets these pass would let everything pass. */
+/** Controls: what lets these pass would let everything pass. */
 const WRONG: Readonly<Record<string, readonly string[]>> = {
   "a flag that was removed": ["/models/weights", "--disable-log-requests"],
   "a flag that was removed, with a value": ["/models/weights", "--swap-space=4"],
@@ -60,7 +60,7 @@ test.each(rendered.map(({ name }, index) => ({ name, index })))("$name: vLLM acc
   expect(answer.errors[index]).toBeNull();
 });
 
-test.each(Object.keys(WRONG).map((what, index) => ({ what, index })))("the parser refuses $what", ({ index }) => {
+test.each(Object.keys(WRONG).map((what, index) => ({ what, index })))("refused is $what", ({ index }) => {
   expect(answer.errors[rendered.length + index]).toMatch(/error|Error/);
 });
 
