@@ -13,7 +13,7 @@ import type { ControlPlane } from "../../hack/cluster/control-plane.ts";
 import { buildChildren } from "../../operator/kinds/language-model-deployment/build/index.ts";
 import type { LanguageModelDeployment } from "../../operator/kinds/language-model-deployment/schema.ts";
 import { Caches } from "../../operator/kube/caches.ts";
-import { CONFIG_MAPS, DEPLOYMENTS, EVENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, EVENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../operator/kube/resources.ts";
 import type { Cache } from "../../operator/kube/cache.ts";
 import type { Condition, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
 import { buildEvent } from "../../operator/runtime/event-object.ts";
@@ -166,7 +166,7 @@ function childrenOf(i: number): [Resource, KubeObject][] {
   const start = { model: { claimName: "weights", path: ".", digest: DIGEST }, replicas: 1, liveAnnotations: undefined };
   const children = buildChildren({ deployment, clients: deployment.spec.clients, metricsScraper: undefined, operator: FACTS, tripwire: TRIPWIRE, start });
   if (children.deployment === undefined || children.gateConfig === undefined) throw new Error("nothing would start");
-  return [[NETWORK_POLICIES, children.networkPolicy], [SERVICE_ACCOUNTS, children.serviceAccount], [SERVICES, children.service], [CONFIG_MAPS, children.gateConfig], [DEPLOYMENTS, children.deployment]];
+  return [[NETWORK_POLICIES, children.networkPolicy], [SERVICE_ACCOUNTS, children.serviceAccount], [SERVICES, children.service], [CONFIG_MAPS, children.gateConfig], [DEPLOYMENTS, children.deployment], [CRON_JOBS, children.cronJob]];
 }
 
 /** Returns what was asked of the API server since the last call, without the leader's renewals. */

@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CRON_JOBS, JOBS, NETWORK_POLICIES, PODS } from "../../operator/kube/resources.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
-import type { CronJob, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
+import type { CronJob, KubeObject, Live, Pod } from "../../operator/lib/k8s-types.ts";
 import type { ProbeReport } from "../../operator/sovereignty/probe/document.ts";
 import { consistently, eventually, rawCall, type ControlPlane } from "../support/control-plane.ts";
 import { eventsIn, mergePatch, removeDeployments } from "../support/crash-house.ts";
@@ -35,8 +35,13 @@ async function served(): Promise<string> {
   const namespace = await furnishedNamespace(plane);
   await put(plane, lmd(NAME).namespace(namespace).manifest());
   await untilReason(plane, namespace, NAME, "Serving");
+  const policy = await findChild(plane, NETWORK_POLICIES, namespace, NAME);
+  await nextSecond(policy?.metadata.creationTimestamp);
   return namespace;
 }
+
+/** Of two objects made in the same second nobody knows which was first: the API server's times are whole seconds. */
+const nextSecond = (time = ""): Promise<unknown> => eventually(() => Date.now() >= Date.parse(time) + 1000);
 
 const cronJobOf = (namespace: string): Promise<Live<CronJob>> => eventually(async () => (await findChild(plane, CRON_JOBS, namespace, NAME)) ?? false);
 
@@ -56,11 +61,23 @@ const podOfJob = (namespace: string, job: string): Promise<Live<KubeObject>> => 
   return items[0] ?? false;
 }, { timeoutMs: 30_000 });
 
-/** The pod ends with what the probe saw, as the kubelet reports it. */
+/** When the container ended that the simulated kubelet lets end at once, without a word. */
+const endOf = (namespace: string, job: string): Promise<number> => eventually(async () => {
+  const { status } = (await podOfJob(namespace, job)) as unknown as Pod;
+  const end = status?.containerStatuses?.[0]?.state?.terminated?.finishedAt;
+  return end === undefined ? false : Date.parse(end);
+}, { timeoutMs: 30_000 });
+
+/** Ends are whole seconds apart, so that it is clear which is the newer one. */
+let ended = 0;
+
+/** The pod ends with what the probe saw, as the kubelet reports it: later than the simulated one let it end. */
 async function ends(namespace: string, job: string, over: (report: ProbeReport) => Partial<ProbeReport> = () => ({})): Promise<void> {
+  const at = Math.max(await endOf(namespace, job), ended) + 1000;
+  ended = at;
   const pod = await podOfJob(namespace, job);
   const report = reportFor(planIn(await cronJobOf(namespace)));
-  const state = { terminated: terminated({ ...report, ...over(report) }, new Date().toISOString().replace(/\.\d+Z/, "Z")) };
+  const state = { terminated: terminated({ ...report, ...over(report) }, new Date(at).toISOString().replace(/\.\d+Z/, "Z")) };
   await mergePatch(plane, `${objectPath(PODS, pod.metadata)}/status`, {
     status: { phase: state.terminated.exitCode === 0 ? "Succeeded" : "Failed", containerStatuses: [{ name: "probe", image: "registry.example/hoheit:test", imageID: "", ready: false, restartCount: 0, state }] },
   });
@@ -104,7 +121,6 @@ describe("the result of a probe", () => {
     expect(conditionOf(live, "Ready")).toMatchObject({ status: "True", reason: "Serving" });
     expect(await eventsIn(plane, namespace)).toContainEqual(expect.stringContaining("ProbeReached: The probe of"));
     await createJob(namespace, "closed");
-    await eventually(() => Date.now() - Date.parse(live.status?.probe?.endTime ?? "") > 1000);
     await ends(namespace, "closed");
     await sealedIs(namespace, "True", "ProbeSealed");
   });
@@ -112,7 +128,7 @@ describe("the result of a probe", () => {
   it("is inconclusive when the container left nothing", async () => {
     const namespace = await served();
     await createJob(namespace, "mute");
-    await ends(namespace, "mute", (report) => ({ of: report.of.replace(/./g, "0") }));
+    await endOf(namespace, "mute");
     await sealedIs(namespace, "Unknown", "ProbeInconclusive");
   });
 
@@ -128,8 +144,7 @@ describe("the result of a probe", () => {
     await createJob(namespace, "before");
     await ends(namespace, "before");
     const { status } = await sealedIs(namespace, "True", "ProbeSealed");
-    // The API server's times of creation are whole seconds.
-    await eventually(() => Date.now() - Date.parse(status?.probe?.startTime ?? "") > 1000);
+    await nextSecond(status?.probe?.startTime);
     await rawCall(plane, "DELETE", objectPath(NETWORK_POLICIES, { namespace, name: NAME }));
     await sealedIs(namespace, "Unknown", "ProbeOutdated");
   });
@@ -174,8 +189,8 @@ describe("the CronJob", () => {
     await createJob(namespace, "now");
     const pod = await podOfJob(namespace, "now");
     expect(pod.metadata.labels).toMatchObject({ "hoheit.dev/deployment": NAME, "hoheit.dev/role": "Probe", "app.kubernetes.io/name": "vllm" });
-    const { items } = await rawCall<{ items: { endpoints?: { targetRef?: { name: string } }[] }[] }>(plane, "GET", `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`);
-    expect(items.flatMap(({ endpoints = [] }) => endpoints.map(({ targetRef }) => targetRef?.name))).not.toContain(pod.metadata.name);
+    const { items } = await rawCall<{ items: { endpoints: { targetRef?: { name: string } }[] | null }[] }>(plane, "GET", `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`);
+    expect(items.flatMap(({ endpoints }) => (endpoints ?? []).map(({ targetRef }) => targetRef?.name))).not.toContain(pod.metadata.name);
     await mergePatch(plane, objectPath(PODS, pod.metadata), { metadata: { finalizers: ["test.example/hold"] } });
     await remove(plane, lmd(NAME).namespace(namespace).manifest());
     await eventually(async () => expect((await deploymentNamed(plane, namespace, NAME))?.status?.waitingFor).toContain(pod.metadata.name), { timeoutMs: 30_000 });

@@ -71,6 +71,7 @@ async function takeNames(namespace: string, name: string, resources: readonly Re
     NetworkPolicy: { spec: { podSelector: { matchLabels: { mine: "yes" } } } },
     PodDisruptionBudget: { spec: { minAvailable: 1, selector: { matchLabels: { mine: "yes" } } } },
     Deployment: { spec: { replicas: 0, selector: { matchLabels: { mine: "yes" } }, template: { metadata: { labels: { mine: "yes" } }, spec: { containers: [{ name: "a", image: "registry.example/a" }] } } } },
+    CronJob: { spec: { schedule: "0 0 1 1 *", suspend: true, jobTemplate: { spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "a", image: "registry.example/a" }] } } } } } },
   };
   for (const resource of resources) {
     const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;

@@ -229,7 +229,9 @@ async function stateOf(api: KubeApi, namespace: string): Promise<State> {
 
 /** Whether a stage has come to rest; the reference run needs to know it without a reference. */
 function isOver({ own, children, pods }: State, stage: Stage): boolean {
-  const settled = own.every((object) => conditionOf(object as never, "Ready")?.status === "True" && statusOf(object).observedGeneration === object.metadata.generation);
+  // A model learns of its approval after it is Ready.
+  const judged = (object: Live): boolean => conditionOf(object as never, "Ready")?.status === "True" && conditionOf(object as never, "Approved")?.status !== "False";
+  const settled = own.every((object) => judged(object) && statusOf(object).observedGeneration === object.metadata.generation);
   const wanted = { furnished: [3, 0, 0], serving: [4, 7, 2], changed: [4, 6, 1], gone: [3, 0, 0] }[stage];
   const deployment = children.find(({ kind }) => kind === "Deployment") as Deployment | undefined;
   const rolledOut = deployment === undefined || deployment.status?.conditions?.some(({ reason }) => reason === "NewReplicaSetAvailable") === true;

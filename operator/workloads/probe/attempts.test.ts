@@ -44,7 +44,7 @@ const resolved = (): Buffer => {
 };
 
 describe("a control", () => {
-  const line = (listening: boolean): string => lineOf({ instance: "a", listening, address: "127.0.0.1" });
+  const line = (listening: boolean): string => lineOf({ instance: "a", listening, alive: listening, address: "127.0.0.1" });
 
   it.each([[line(true), "Answered"], [line(false), "NotListening"], ["HTTP/1.1 400\n", "NotListening"], ["", "NotListening"]] as const)("that says %j over TCP is %s", async (answer, outcome) => {
     expect((await tryControl(at("control", await tcp(answer), "TCP"), limits)).outcome).toBe(outcome);
