@@ -1,4 +1,5 @@
 /** The transport between our client and the real API server, with the fault proxy in between. */
+import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { ApiError, FencedError, TransportError } from "../../operator/kube/errors.ts";
 import { cachedSource, credentials } from "../../operator/kube/credentials.ts";
@@ -82,8 +83,15 @@ describe("connections", () => {
     await using at = await setting();
     const { port } = new URL(at.proxy.url);
     await at.proxy[Symbol.asyncDispose]();
+    let tries = 0;
+    const nobody = createServer((socket) => {
+      tries += 1;
+      socket.destroy();
+    }).listen(Number(port), "127.0.0.1");
     const write = at.client.apply(CONFIG_MAPS, configMap(at.namespace, "later"));
-    expect(await Promise.race([write, new Promise((resolve) => setTimeout(() => resolve("waiting"), 300))])).toBe("waiting");
+    await eventually(() => tries >= 3);
+    expect(await Promise.race([write, Promise.resolve("waiting")])).toBe("waiting");
+    await new Promise((resolve) => nobody.close(resolve));
     await using _again = await FaultProxy.start({ url: sharedPlane().url, ca: sharedPlane().ca, port: Number(port), certificate: at.proxy.certificate });
     expect((await write).metadata.name).toBe("later");
   });
