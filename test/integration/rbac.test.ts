@@ -17,7 +17,7 @@ import { startOperator, type RunningOperator } from "../support/operator.ts";
 /** Granted although no run shows it, and why. */
 const UNUSED: Readonly<Record<string, string>> = {
   "update hoheit.dev/languagemodeldeployments/finalizers": "asked by the admission plugin OwnerReferencesPermissionEnforcement, where a cluster has it on, of whoever sets blockOwnerDeletion",
-  ...Object.fromEntries(["nodes", "persistentvolumeclaims", "pods", "batch/jobs", "hoheit.dev/languagemodels", "hoheit.dev/modelapprovals", "hoheit.dev/processingactivities"]
+  ...Object.fromEntries(["nodes", "persistentvolumeclaims", "pods", "batch/jobs", "networking.k8s.io/networkpolicies", "hoheit.dev/languagemodels", "hoheit.dev/modelapprovals", "hoheit.dev/processingactivities"]
     .map((resource) => [`get ${resource}`, "whoever may list them can read each: get, list and watch are granted together, as readers of RBAC expect"])),
 };
 

@@ -2,8 +2,8 @@
 import type { Live } from "../../operator/lib/k8s-types.ts";
 import { APPLIED_HASH } from "../../operator/lib/labels.ts";
 
-/** The hash covers the owner's uid and the namespace. */
-const NAMES = new Set(["uid", "resourceVersion", "creationTimestamp", "managedFields", "lastTransitionTime", "lastUpdateTime", "clusterIP", "clusterIPs", "pod-template-hash", APPLIED_HASH]);
+/** The hash covers the owner's uid and the namespace; the schedule is moved by a hash of the namespace. */
+const NAMES = new Set(["uid", "resourceVersion", "creationTimestamp", "managedFields", "lastTransitionTime", "lastUpdateTime", "clusterIP", "clusterIPs", "pod-template-hash", "schedule", APPLIED_HASH]);
 /** Names that the ReplicaSet controller makes up: a hash of the template, then five random characters. */
 const GENERATED = /\b([a-z]+)-[a-z0-9]{8,10}(-[a-z0-9]{5})?\b/g;
 
