@@ -37,7 +37,7 @@ export const LEADER_LEASE = "hoheit-operator";
  */
 export const childName = (deployment: string): string => deployment;
 
-/** The ConfigMap that tells the gates (and probes) of a deployment where the tripwire is. */
+/** The ConfigMap that tells the gates of a deployment where the tripwire is. */
 export const gateName = (deployment: string): string => `${deployment}-gate`;
 
 /** The CronJob that probes the seal of a deployment; the names of its Jobs have 11 characters more. */
