@@ -95,7 +95,9 @@ export type Reason =
   /** TemplateOutdated: what runs is what this operator renders. */
   | "UpToDate"
   /** TemplateOutdated: a newer template waits. */
-  | "NewerTemplate";
+  | "NewerTemplate"
+  /** TemplateOutdated: the gate of the pods runs from the image of an older operator. */
+  | "NewerGate";
 
 /** Why a deployment is not as wished. `stalled`: only a person can go on, and `message` says how. */
 export interface Violation {

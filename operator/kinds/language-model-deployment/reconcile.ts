@@ -58,7 +58,7 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   // 7. report what is there now: a Deployment that was just changed has not been rolled out, whatever it was before
   const after = observe(live, context, options.operator);
   const maxAgeMs = INTERVALS * longestGapMs(options.operator.probe.schedule);
-  const summary = summarise(after, { violations, obstacle, latestRevision: LATEST_REVISION, children, maxAgeMs });
+  const summary = summarise(after, { violations, obstacle, latestRevision: LATEST_REVISION, gateImage: options.operator.image, children, maxAgeMs });
   await report({ resource, live }, summary, context);
   const record = summary.fields["probe"] as SealInput["record"];
   const times = [nextExpiryMs(observed), staleInMs({ record, maxAgeMs, now: after.now })].filter((ms) => ms !== undefined);

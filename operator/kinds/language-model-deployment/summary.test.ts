@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { kstatus } from "../../../test/support/kstatus.ts";
 import { approval, DIGEST, lm, lmd, OPERATOR, TRIPWIRE } from "../../../test/support/makers.ts";
 import type { Deployment, Live, NetworkPolicy, Pod } from "../../lib/k8s-types.ts";
-import { MODEL_DIGEST, TEMPLATE_REVISION } from "../../lib/labels.ts";
+import { GATE_IMAGE, MODEL_DIGEST, TEMPLATE_REVISION } from "../../lib/labels.ts";
 import { withKstatus } from "../../runtime/status.ts";
 import type { Summary } from "../report.ts";
 import { buildChildren } from "./build/index.ts";
@@ -12,7 +12,7 @@ import { summarise, summariseTeardown } from "./summary.ts";
 
 const child = (replicas: number, status: object): Live<Deployment> => ({
   apiVersion: "apps/v1", kind: "Deployment",
-  metadata: { name: "a", namespace: "assistant", uid: "d", resourceVersion: "1", generation: 3, annotations: { [MODEL_DIGEST]: DIGEST, [TEMPLATE_REVISION]: "1" } },
+  metadata: { name: "a", namespace: "assistant", uid: "d", resourceVersion: "1", generation: 3, annotations: { [MODEL_DIGEST]: DIGEST, [TEMPLATE_REVISION]: "1", [GATE_IMAGE]: OPERATOR.image } },
   spec: { replicas }, status: { observedGeneration: 3, ...status },
 }) as unknown as Live<Deployment>;
 const rolledOut = (replicas: number) => child(replicas, replicas === 0 ? {} : { replicas, readyReplicas: replicas, updatedReplicas: replicas, availableReplicas: replicas });
@@ -26,7 +26,7 @@ const observed = (replicas: number, over: Partial<Observed> = {}): Observed => (
   deployment: lmd("a").replicas(replicas).gpus(2).live(), model: lm().live(), digest: DIGEST, runningDigest: DIGEST, approvals: [approval().live()],
   activities: new Set(["text-assistance"]), child: rolledOut(replicas), policy, budget: undefined, cronJob: undefined, jobs: [], pods: [], probes: [], others: [], nodes: [], tripwire: undefined, now: 0, ...over,
 });
-const summary = (state: Observed, violations: readonly Violation[] = [], obstacle?: Violation): Summary => summarise(state, { violations, obstacle, latestRevision: 1, children, maxAgeMs: 2_250_000 });
+const summary = (state: Observed, violations: readonly Violation[] = [], obstacle?: Violation): Summary => summarise(state, { violations, obstacle, latestRevision: 1, gateImage: OPERATOR.image, children, maxAgeMs: 2_250_000 });
 const condition = ({ conditions }: Summary, type: string) => conditions.find((one) => one.type === type);
 const kstatusOf = ({ conditions, stalled }: Summary) => kstatus({ metadata: { generation: 1 }, status: { observedGeneration: 1, conditions: withKstatus(conditions, stalled) } });
 
@@ -78,10 +78,18 @@ describe("summarise", () => {
   });
 
   it("says that a newer template waits", () => {
-    const older = summarise(observed(1), { violations: [], obstacle: undefined, latestRevision: 2, children, maxAgeMs: 2_250_000 });
+    const older = summarise(observed(1), { violations: [], obstacle: undefined, latestRevision: 2, gateImage: OPERATOR.image, children, maxAgeMs: 2_250_000 });
     expect(condition(older, "TemplateOutdated")).toMatchObject({ status: "True", reason: "NewerTemplate" });
     expect(condition(older, "Ready")?.status).toBe("True");
     expect(condition(summary(observed(1)), "TemplateOutdated")?.status).toBe("False");
+  });
+
+  it("says that the gate runs from the image of an older operator, which restarts nothing", () => {
+    const findings = { violations: [], obstacle: undefined, latestRevision: 1, gateImage: "registry.example/hoheit:next", children, maxAgeMs: 2_250_000 };
+    const upgraded = summarise(observed(1), findings);
+    expect(condition(upgraded, "TemplateOutdated")).toMatchObject({ status: "True", reason: "NewerGate", message: expect.stringContaining("registry.example/hoheit:next") as string });
+    expect(condition(upgraded, "Ready")?.status).toBe("True");
+    expect(condition(summarise(observed(1, { child: undefined }), findings), "TemplateOutdated")?.status).toBe("False");
   });
 
   it("fills the facts that kubectl get and kubectl scale show", () => {

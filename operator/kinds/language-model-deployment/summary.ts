@@ -1,6 +1,6 @@
 /** Turns what was observed and what could not be done into the status that users read. Pure. */
 import type { Condition, Live } from "../../lib/k8s-types.ts";
-import { servingSelector, TEMPLATE_REVISION } from "../../lib/labels.ts";
+import { GATE_IMAGE, servingSelector, TEMPLATE_REVISION } from "../../lib/labels.ts";
 import { SERVING_PORT, childName } from "../../lib/names.ts";
 import type { WantedCondition } from "../../runtime/status.ts";
 import type { Summary } from "../report.ts";
@@ -45,6 +45,8 @@ export interface Findings {
   readonly maxAgeMs: number;
   /** Newest template revision that this operator renders. */
   readonly latestRevision: number;
+  /** Image from which this operator would run gates. */
+  readonly gateImage: string;
 }
 
 export function summarise(observed: Observed, findings: Findings): Summary {
@@ -57,7 +59,7 @@ export function summarise(observed: Observed, findings: Findings): Summary {
       modelCondition(findings.violations),
       availableCondition(observed),
       sealCondition(sealInput(observed, findings, record)),
-      templateCondition(revisionOf(observed) ?? 0, findings.latestRevision),
+      templateCondition(observed, findings),
     ],
     stalled,
     severity: status === "True" || CALM.has(reason) ? "Normal" : "Warning",
@@ -140,7 +142,16 @@ function sealInput(observed: Observed, { children, maxAgeMs }: Findings, record:
   return { name: deployment.metadata.name, desired: children.cronJob, seal: children.networkPolicy, cronJob, jobs, probes, policy, others, servers, record, maxAgeMs, now };
 }
 
-function templateCondition(revision: number, latest: number): WantedCondition {
-  if (revision === 0 || revision >= latest) return { type: TEMPLATE_OUTDATED, status: "False", reason: "UpToDate" satisfies Reason, message: "No newer pod template waits." };
-  return { type: TEMPLATE_OUTDATED, status: "True", reason: "NewerTemplate" satisfies Reason, message: `The pods run template revision ${revision}, this operator renders ${latest}. The next change of the spec takes it over.` };
+/** An upgrade of the operator restarts nothing, so what runs may be older than what would be rendered now. */
+function templateCondition(observed: Observed, { latestRevision, gateImage }: Findings): WantedCondition {
+  const revision = revisionOf(observed);
+  const image = observed.child?.metadata.annotations?.[GATE_IMAGE];
+  const when = "The next change of the spec takes it over.";
+  if (revision !== undefined && revision < latestRevision) {
+    return { type: TEMPLATE_OUTDATED, status: "True", reason: "NewerTemplate" satisfies Reason, message: `The pods run template revision ${revision}, this operator renders ${latestRevision}. ${when}` };
+  }
+  if (image !== undefined && image !== gateImage) {
+    return { type: TEMPLATE_OUTDATED, status: "True", reason: "NewerGate" satisfies Reason, message: `The pods' gate runs from ${image}, this operator is ${gateImage}. ${when}` };
+  }
+  return { type: TEMPLATE_OUTDATED, status: "False", reason: "UpToDate" satisfies Reason, message: "No newer pod template waits." };
 }
