@@ -135,7 +135,7 @@ describe("pods that will not run", () => {
   }, 120_000);
 
   it.each<[string, string, RegExp, object]>([
-    ["cannot be pulled", "ImagePullFailed", /^pod assistant-\S+: ErrImagePull: manifest unknown$/, { state: { waiting: { reason: "ImagePullBackOff", message: 'Back-off pulling image "registry.example/vllm": ErrImagePull: manifest unknown' } } }],
+    ["cannot be pulled", "ImagePullFailed", /^pod assistant-\S+: container vllm: ErrImagePull: manifest unknown; look at spec\.engine\.image /, { state: { waiting: { reason: "ImagePullBackOff", message: 'Back-off pulling image "registry.example/vllm": ErrImagePull: manifest unknown' } } }],
     ["lacks its volume", "ContainerNotCreated", /CreateContainerConfigError: secret "x" not found/, { state: { waiting: { reason: "CreateContainerConfigError", message: 'secret "x" not found' } } }],
     ["crashes", "Crashing", /container vllm exited with code 17 and is restarted; kubectl logs shows why/, {
       restartCount: 4, state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 40s restarting failed container" } }, lastState: { terminated: { exitCode: 17, reason: "Error", message: "prompt: what the user wrote" } },

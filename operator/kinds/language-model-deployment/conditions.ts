@@ -48,6 +48,8 @@ export type Reason =
   | "Unschedulable"
   /** No node of this cluster has that many accelerators at all. */
   | "NoNodeFits"
+  /** The node of a pod has stopped reporting: whether the server still runs there is not known. */
+  | "NodeLost"
   /** The kubelet cannot get the image. */
   | "ImagePullFailed"
   /** The kubelet cannot make the container (volume, configuration). */

@@ -37,11 +37,13 @@ describe("waitingFor", () => {
   it("knows the kubelet's words for an image that it cannot get, and says the same while it tries and while it backs off", () => {
     const why = "rpc error: code = NotFound desc = registry.example/vllm:1: not found";
     const said = (reason: string, message?: string) => waitingFor(input([pod("a-1", container({ waiting: { reason, message } }))]));
-    expect(said("ErrImagePull", why)).toMatchObject({ reason: "ImagePullFailed", message: `pod a-1: ErrImagePull: ${why}` });
+    const remedy = "; look at spec.engine.image (i) and spec.engine.imagePullSecretRefs, and whether the nodes reach the registry.";
+    expect(said("ErrImagePull", why)).toMatchObject({ reason: "ImagePullFailed", message: `pod a-1: container vllm: ErrImagePull: ${why}${remedy}` });
     expect(said("ImagePullBackOff", `Back-off pulling image "registry.example/vllm:1": ErrImagePull: ${why}`)).toEqual(said("ErrImagePull", why));
     expect(said("ImagePullBackOff", 'Back-off pulling image "i": RegistryUnavailable: timeout')).toEqual(said("RegistryUnavailable", "timeout"));
-    expect(said("ImagePullBackOff", 'Back-off pulling image "i"')?.message).toBe("pod a-1: ErrImagePull: i");
-    expect(said("InvalidImageName")?.message).toBe("pod a-1: InvalidImageName: i");
+    expect(said("ImagePullBackOff", 'Back-off pulling image "i"')?.message).toBe(`pod a-1: container vllm: ErrImagePull: i${remedy}`);
+    expect(said("InvalidImageName")?.message).toBe(`pod a-1: container vllm: InvalidImageName: i${remedy}`);
+    expect(said("CreateContainerConfigError", 'secret "s" not found')).toMatchObject({ reason: "ContainerNotCreated", message: 'pod a-1: container vllm: CreateContainerConfigError: secret "s" not found' });
   });
 
   it("never repeats a container's termination message, which the server writes", () => {
@@ -58,7 +60,14 @@ describe("waitingFor", () => {
 
   it("tells a killed server from one that exits by itself, and what to change", () => {
     const found = waitingFor(input([pod("a-1", container({ running: {} }, { lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } } }))]));
-    expect(found).toMatchObject({ reason: "OutOfMemory", message: expect.stringContaining("spec.resources.memory") });
+    expect(found).toMatchObject({ reason: "OutOfMemory", message: expect.stringMatching(/killed \(OOMKilled\).*spec\.resources\.memory/) });
+  });
+
+  const counted = (ready: object) => pod("a-1", { conditions: [{ type: "PodScheduled", status: "True" }, { type: "ContainersReady", status: "True" }, { type: "Ready", status: "False", ...ready }], containerStatuses: [{ name: "vllm", image: "i", ready: true, state: { running: {} } }] });
+
+  it("tells a node that has stopped reporting from a server that starts, and from a readiness gate of others", () => {
+    expect(waitingFor(input([counted({})]))).toMatchObject({ reason: "NodeLost", message: expect.stringMatching(/^pod a-1: its node has stopped reporting; .*kubectl get nodes/) });
+    expect(waitingFor(input([counted({ reason: "ReadinessGatesNotReady" })]))?.reason).toBe("Starting");
   });
 
   const gate = (state: object, more: object = {}) =>
@@ -84,7 +93,8 @@ describe("waitingFor", () => {
   });
 
   it("tells an image of the gate that cannot be had like any other", () => {
-    expect(waitingFor(input([pod("a-1", gate({ waiting: { reason: "ErrImagePull", message: "not found" } }))]))?.reason).toBe("ImagePullFailed");
+    const found = waitingFor(input([pod("a-1", gate({ waiting: { reason: "ErrImagePull", message: "not found" } }))]));
+    expect(found).toMatchObject({ reason: "ImagePullFailed", message: "pod a-1: container gate: ErrImagePull: not found; image g is Hoheit's own: put it where the nodes can pull it; spec.engine.imagePullSecretRefs are used for it, too." });
   });
 
   it("forgets the gate once the server starts", () => {

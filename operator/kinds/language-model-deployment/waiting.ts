@@ -37,13 +37,13 @@ export function waitingFor(input: WaitingInput): WaitingFor | undefined {
   return ORDER.flatMap((reason) => found.find((one) => one.reason === reason) ?? [])[0] ?? refused(input.child);
 }
 
-const ORDER: readonly Reason[] = ["OutOfMemory", "Crashing", "ContainerNotCreated", "ImagePullFailed", "NotSealedYet", "NoNodeFits", "Unschedulable", "Starting"];
+const ORDER: readonly Reason[] = ["OutOfMemory", "Crashing", "ContainerNotCreated", "ImagePullFailed", "NotSealedYet", "NodeLost", "NoNodeFits", "Unschedulable", "Starting"];
 
 function podWaitsFor(pod: Live<Pod>, input: WaitingInput): WaitingFor | undefined {
   const name = `pod ${pod.metadata.name}`;
   const scheduled = pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
   if (scheduled?.status === "False") return unscheduled(name, scheduled.message ?? "not scheduled", input);
-  return containerWaitsFor(name, pod) ?? startingPod(name, pod);
+  return containerWaitsFor(name, pod) ?? lostPod(name, pod) ?? startingPod(name, pod);
 }
 
 function unscheduled(pod: string, words: string, input: WaitingInput): WaitingFor {
@@ -80,13 +80,18 @@ function containerWaitsFor(pod: string, { status }: Live<Pod>): WaitingFor | und
 }
 
 /** The kubelet cannot start it. */
-function notStarted(pod: string, { state, image }: ContainerStatus): WaitingFor | undefined {
+function notStarted(pod: string, { name, state, image }: ContainerStatus): WaitingFor | undefined {
   const { reason: word = "", message } = state?.waiting ?? {};
   const reason = KUBELET_REASONS[word];
   if (reason === undefined) return undefined;
   const words = word === "ImagePullBackOff" ? pullError(message ?? "", image) : `${word}: ${message ?? image}`;
-  return { reason, message: `${pod}: ${cut(words)}`, stalled: false };
+  return { reason, message: `${pod}: container ${name}: ${cut(words)}${reason === "ImagePullFailed" ? pullRemedy(name, image) : ""}`, stalled: false };
 }
+
+/** The image of the gate is not the user's to choose. */
+const pullRemedy = (container: string, image: string): string => (container === GATE
+  ? `; image ${image} is Hoheit's own: put it where the nodes can pull it; spec.engine.imagePullSecretRefs are used for it, too.`
+  : `; look at spec.engine.image (${image}) and spec.engine.imagePullSecretRefs, and whether the nodes reach the registry.`);
 
 /** While the kubelet backs off it repeats the error of the last pull (kubernetes#127918), which it says in between, too: one text for both. */
 function pullError(message: string, image: string): string {
@@ -107,9 +112,17 @@ function ended(pod: string, { name, state, lastState }: ContainerStatus): Waitin
   const end = state?.terminated ?? lastState?.terminated;
   if (end === undefined || (end.exitCode === 0 && state?.waiting?.reason !== "CrashLoopBackOff")) return undefined;
   if (end.reason === "OOMKilled") {
-    return { reason: "OutOfMemory", message: `${pod}: container ${name} was killed because it used more memory than its limit; raise spec.resources.memory or lower spec.contextLength.`, stalled: false };
+    return { reason: "OutOfMemory", message: `${pod}: container ${name} was killed (OOMKilled) because it used more memory than its limit; raise spec.resources.memory or lower spec.contextLength.`, stalled: false };
   }
   return { reason: "Crashing", message: `${pod}: container ${name} exited with code ${end.exitCode} and is restarted; kubectl logs shows why.`, stalled: false };
+}
+
+/** Its containers were well when the kubelet was heard for the last time; the node controller counts it out. A readiness gate has a reason. */
+function lostPod(name: string, { status }: Live<Pod>): WaitingFor | undefined {
+  const condition = (wanted: string) => status?.conditions?.find(({ type }) => type === wanted);
+  const ready = condition("Ready");
+  if (condition("ContainersReady")?.status !== "True" || ready?.status !== "False" || ready.reason === "ReadinessGatesNotReady") return undefined;
+  return { reason: "NodeLost", message: `${name}: its node has stopped reporting; the pod counts as not ready until the kubelet there is heard again. kubectl get nodes shows the node.`, stalled: false };
 }
 
 function startingPod(name: string, pod: Live<Pod>): WaitingFor | undefined {
