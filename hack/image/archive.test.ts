@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -119,7 +119,7 @@ describe("an image archive", () => {
     const layers = [[{ path: "/missing", file: join(folder, "missing") }]];
     await expect(writeImage({ name: "localhost/x:1", layers, config: {} }, output)).rejects.toThrow("ENOENT");
     expect(readFileSync(output, "utf8")).toBe("old");
-    expect(() => readFileSync(`${output}.draft`)).toThrow("ENOENT");
+    expect(readdirSync(folder).filter((name) => name.includes("draft"))).toEqual([]);
   });
 
   it("refuses a file of another length than it said", async () => {

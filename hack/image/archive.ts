@@ -59,7 +59,8 @@ const OCI = "application/vnd.oci.image";
 
 /** Writes `image` to the file `output`, whose folder is made; a file that is there already is replaced when all is written. */
 export async function writeImage(image: Image, output: string): Promise<Written> {
-  const draft = `${output}.draft`;
+  // Two runs may write the same archive at the same time; the last one to end wins, whole.
+  const draft = `${output}.${process.pid}.draft`;
   await mkdir(dirname(output), { recursive: true });
   const file = await open(draft, "w+");
   try {
