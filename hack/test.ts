@@ -2,9 +2,9 @@
  * `npm test [-- NAME...] [-- vitest options]`: types, then all tests, or the parts named: `types`, `unit`, `crd`,
  * `integration`, or a word that file names contain. Each runner ends with a line `N passed, N failed`.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "./cluster/supervise.ts";
 import { run, tool } from "./run.ts";
 
 const PROJECTS = ["unit", "crd", "integration"];
@@ -43,13 +43,13 @@ const inForeground: Start = async (command, args, env) => (await run(command, ar
  * is told that nobody looks at new ones.
  */
 export async function runVitest(args: readonly string[], start: Start = inForeground): Promise<boolean> {
-  const folder = mkdtempSync(join(tmpdir(), "hoheit-test-"));
-  const report = join(folder, "report.json");
+  const folder = temporaryFolder("hoheit-test-");
+  const report = join(folder.path, "report.json");
   try {
     const status = await start(tool("vitest"), ["run", ...args, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], { CI: "1" });
     return printCounts(report) && status === 0;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await folder.remove();
   }
 }
 
