@@ -6,9 +6,8 @@
  * `--if-cached`, for CI: where the cache is cold and HOHEIT_E2E_VLLM is not 1, say so in one line and end with 0.
  */
 import { ensureTree, ensureVllm, isVllmReady } from "../test/vllm/index.ts";
-import { Sorry } from "./cluster/sorry.ts";
 import { terminal } from "./demo/terminal.ts";
-import { runOnNode } from "./on-node.ts";
+import { endAsRunner, runOnNode } from "./on-node.ts";
 import { runVitest } from "./test.ts";
 
 const SKIPPED = "e2e:vllm was not run: the real vLLM is not in the cache. `npm run e2e:vllm`, or HOHEIT_E2E_VLLM=1 here, makes it in a few minutes and runs the tests.";
@@ -24,16 +23,8 @@ async function main(args: readonly string[]): Promise<boolean> {
   await ensureTree(progress);
   const areRead = await runVitest(["--project", "vllm-args"]);
   if (args.includes("--args")) return areRead;
-  const { archive } = await ensureVllm(progress);
   const words = args.filter((arg) => arg !== "--if-cached");
-  return await runOnNode({ project: "e2e-vllm", args: words, images: [archive], progress }) && areRead;
+  return await runOnNode({ project: "e2e-vllm", args: words, images: async () => [(await ensureVllm(progress)).archive], progress }) && areRead;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2)) ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof Sorry)) throw error;
-  console.error(error.message);
-  console.log("0 passed, 1 failed");
-  process.exitCode = 1;
-}
+await endAsRunner(main(process.argv.slice(2)));

@@ -8,27 +8,19 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeEngineImages } from "../test/e2e/engine/image.ts";
 import type { Progress } from "./cluster/binaries.ts";
-import { Sorry } from "./cluster/sorry.ts";
-import { runOnNode } from "./on-node.ts";
+import { endAsRunner, runOnNode } from "./on-node.ts";
 import { ROOT } from "./run.ts";
 
 const WRITE_DOCS = "--write-docs";
 const progress: Progress = { step: (text) => console.log(text), tick: () => undefined };
 
-async function main(args: readonly string[]): Promise<boolean> {
+function main(args: readonly string[]): Promise<boolean> {
   const folder = join(ROOT, "build", "e2e");
   mkdirSync(folder, { recursive: true });
   return runOnNode({
-    project: "e2e", args: args.filter((arg) => arg !== WRITE_DOCS), images: await writeEngineImages(folder), progress,
+    project: "e2e", args: args.filter((arg) => arg !== WRITE_DOCS), images: () => writeEngineImages(folder), progress,
     ...(args.includes(WRITE_DOCS) && { env: { HOHEIT_WRITE_DOCS: "1" } }),
   });
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2)) ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof Sorry)) throw error;
-  console.error(error.message);
-  console.log("0 passed, 1 failed");
-  process.exitCode = 1;
-}
+await endAsRunner(main(process.argv.slice(2)));
