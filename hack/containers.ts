@@ -1,12 +1,13 @@
 /**
  * `npm run containers [-- --if-engine] [-- vitest options]`: the product image under a Docker engine: read-only, not root,
  * without a network. Where there is no engine nothing is tested, which is no pass: the exit code is 1, and 0 only for who
- * said `--if-engine`.
+ * said `--if-engine`. Else it ends with the line `N passed, N failed`.
  */
 import { join } from "node:path";
 import { getContainerRuntimeClient } from "testcontainers";
 import { writeProduct } from "./image/product.ts";
-import { ROOT, run, tool } from "./run.ts";
+import { ROOT, run } from "./run.ts";
+import { runVitest } from "./test.ts";
 
 const IF_ENGINE = "--if-engine";
 
@@ -19,14 +20,14 @@ async function hasEngine(): Promise<boolean> {
   return getContainerRuntimeClient().then(() => true, () => false);
 }
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<boolean> {
   if (!await hasEngine()) {
     console.log("No Docker engine answers (DOCKER_HOST, /var/run/docker.sock): the image was not tested in containers. Install one and start it.");
-    return args.includes(IF_ENGINE) ? 0 : 1;
+    return args.includes(IF_ENGINE);
   }
   const { archive } = await writeProduct(join(ROOT, "build", "hoheit-image.tar"));
   const rest = args.filter((arg) => arg !== IF_ENGINE);
-  return (await run(tool("vitest"), ["run", "--project", "containers", ...rest], { env: { HOHEIT_IMAGE_ARCHIVE: archive } })).status;
+  return runVitest(["--project", "containers", ...rest], async (command, vitestArgs, env) => (await run(command, vitestArgs, { env: { ...env, HOHEIT_IMAGE_ARCHIVE: archive } })).status);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2)) ? 0 : 1;
