@@ -68,7 +68,10 @@ function overUdp({ address, port, ask, say = "anybody?" }: Target): Promise<Resu
     socket.once("error", (error) => done(failureOf(error)));
     socket.once("message", (answer) => done(ask === undefined || hasAnswer(answer) ? "Reached" : "Unreachable"));
     // Only a connected socket learns that it was refused.
-    socket.connect(port, address, () => { socket.send(ask === undefined ? say : askFor(ask)); });
+    socket.connect(port, address, (error?: NodeJS.ErrnoException | null) => {
+      if (error) done(failureOf(error));
+      else socket.send(ask === undefined ? say : askFor(ask));
+    });
   });
 }
 

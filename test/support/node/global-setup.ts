@@ -37,7 +37,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     console.error(error);
     return process.exit(1);
   });
-  const pid = (name: NodePart): number => components[name].pid ?? 0;
+  const pid = (name: NodePart): number => {
+    const running = components[name].pid;
+    // A signal to 0 would freeze the tests instead.
+    if (running === undefined) throw new Error(`${name} has ended; its log is in ${LOGS}`);
+    return running;
+  };
   project.provide("node", {
     url: plane.url, ca: plane.ca, tokens: plane.tokens, kubeconfig: plane.kubeconfig(), folder,
     pids: { containerd: pid("containerd"), kubelet: pid("kubelet"), "kube-proxy": pid("kube-proxy"), "kube-router": pid("kube-router") },

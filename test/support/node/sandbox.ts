@@ -91,12 +91,12 @@ function removeCgroups(of: (owner: number) => boolean): void {
   }
 }
 
-/** A cgroup goes when it is empty. One that somebody is still dying in stays for the next run. */
+/** A cgroup goes when it is empty. One that somebody is still dying in stays for the next run; another run may be quicker. */
 function removeTree(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(folder, entry.name));
   try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(folder, entry.name));
     rmdirSync(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EBUSY") throw error;
+    if (!["EBUSY", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
