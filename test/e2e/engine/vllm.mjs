@@ -15,6 +15,9 @@ import { connect } from "node:net";
 
 const hammered = { tried: 0, connected: 0 };
 const AT_A_TIME = 4;
+/** As fast as it can while it starts; later slowly enough to leave the machine to others if everything gets through. */
+const START_MS = 5000;
+const pauseMs = () => (performance.now() < START_MS ? 1 : 50);
 
 /** The next attempt starts when the last has ended, a second at most: refusals come at once. */
 function hammer(host, port) {
@@ -23,7 +26,7 @@ function hammer(host, port) {
   socket.once("connect", () => { hammered.connected += 1; socket.destroy(); });
   socket.once("timeout", () => socket.destroy());
   socket.on("error", () => undefined);
-  socket.once("close", () => { setTimeout(hammer, 1, host, port); });
+  socket.once("close", () => { setTimeout(hammer, pauseMs(), host, port); });
 }
 
 for (const target of (process.env.HAMMER ?? "").split(",").filter((part) => part !== "")) {
@@ -47,7 +50,7 @@ const paths = {
   "GET /v1/models": () => ({ object: "list", data: [{ id: model, object: "model" }] }),
   "GET /hammered": () => hammered,
   "POST /crash": () => process.exit(1),
-  "POST /eat": () => setInterval(() => eaten.push(Buffer.alloc(64 << 20, 1)), 10),
+  "POST /eat": () => { setInterval(() => eaten.push(Buffer.alloc(64 << 20, 1)), 10); return ""; },
   "POST /v1/chat/completions": async (request) => {
     const { messages } = JSON.parse(await bodyOf(request));
     return { object: "chat.completion", model, choices: [{ index: 0, message: { role: "assistant", content: messages.at(-1).content }, finish_reason: "stop" }] };
