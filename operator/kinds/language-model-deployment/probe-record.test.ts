@@ -38,9 +38,9 @@ describe("a probe that ended", () => {
     }
   });
 
-  it("counts as the newest by its end, and no pod that still runs counts", () => {
+  it("counts as the newest by its beginning, and no pod that still runs counts", () => {
     const running = podOf(desired, job, { created: at(30) });
-    expect(newestRecord(input({ probes: [ended(1, 9, {}, "slow"), ended(5, 6, {}, "quick"), running] }))?.endTime).toBe(at(9));
+    expect(newestRecord(input({ probes: [ended(1, 9, {}, "slow"), ended(5, 6, {}, "quick"), running] }))?.endTime).toBe(at(6));
     expect(newestRecord(input({ probes: [running] }))).toBeUndefined();
   });
 
@@ -48,6 +48,22 @@ describe("a probe that ended", () => {
     expect(newestRecord(input({ before: record() }))).toEqual(record());
     expect(newestRecord(input({ before: record(), probes: [ended(1, 2)] }))).toEqual(record());
     expect(newestRecord(input({ before: record(), probes: [ended(20, 21)] }))?.endTime).toBe(at(21));
+  });
+
+  const reached = { targets: report.targets.map((one) => ({ ...one, outcome: "Reached" as const })) };
+
+  it("is not hidden by one from a node whose clock is wrong: neither if that is ahead nor if its own is behind", () => {
+    const ahead = newestRecord(input({ probes: [ended(5, 35)] }));
+    expect(newestRecord(input({ before: ahead, probes: [ended(20, 21, reached)] }))?.result).toBe("Reached");
+    expect(newestRecord(input({ before: record(), probes: [ended(20, -60, reached)] }))?.result).toBe("Reached");
+    expect(newestRecord(input({ probes: [ended(5, 35, {}, "ahead"), ended(20, 21, reached, "right")] }))?.result).toBe("Reached");
+  });
+
+  it("is the worse one of two whose pods were made in the same second", () => {
+    const [open, closed] = [ended(5, 6, reached, "open"), ended(5, 7, {}, "closed")];
+    for (const probes of [[open, closed], [closed, open]]) expect(newestRecord(input({ probes }))?.result).toBe("Reached");
+    expect(newestRecord(input({ before: record(), probes: [open] }))?.result).toBe("Reached");
+    expect(newestRecord(input({ before: newestRecord(input({ probes: [open] })), probes: [closed] }))?.result).toBe("Reached");
   });
 
   it("takes the place of a record that is about another seal, whatever the clocks of nodes say", () => {

@@ -3,14 +3,14 @@
  *
  * Whoever may create pods in the namespace could make one that says anything. So a result counts only from a pod that a
  * Job of our CronJob made, that is, container for container, what the CronJob would make now, that was created after the
- * seal was, and whose document is about what the seal allows now. Times of creation are the API server's, compared with
- * one another; the end of a probe is the kubelet's.
+ * seal was, and whose document is about what the seal allows now. Which of two is newer, and how old one is, goes by the
+ * creation of the pod, which is the API server's time; its end is told by the clock of a node, which may be set wrong.
  */
 import type { CronJob, Job, KubeObject, Live, NetworkPolicy, Pod } from "../../lib/k8s-types.ts";
+import { FAMILIES } from "../../lib/addresses.ts";
 import { canonicalJson } from "../../lib/hash.ts";
 import { decodeReport, type ProbeReport } from "../../sovereignty/probe/document.ts";
-import { FAMILIES } from "../../sovereignty/probe/plan.ts";
-import { resultsByFamily, type Result } from "../../sovereignty/probe/verdict.ts";
+import { EXIT_CODES, resultsByFamily, type Result } from "../../sovereignty/probe/verdict.ts";
 import { hashIn, PROBE } from "./build/index.ts";
 import { contentOf } from "./probe-content.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
@@ -33,11 +33,19 @@ export interface ProbeInput {
 /** The newest result: of a pod that is there, or the one that is on record. Whether it still says anything is seal.ts' business. */
 export function newestRecord(input: ProbeInput): ProbeRecord | undefined {
   const found = input.probes.filter((pod) => isGenuine(pod, input)).flatMap((pod) => recordOf(pod) ?? []);
-  const newest = found.toSorted((a, b) => Date.parse(b.endTime) - Date.parse(a.endTime))[0];
+  const newest = found.toSorted((a, b) => madeAt(b) - madeAt(a) || SEVERITY[b.result] - SEVERITY[a.result])[0];
   if (newest === undefined || input.before === undefined) return newest ?? input.before;
-  // A seal that was made anew or says something else now needs a result of its own, however old the clock of its node.
-  return isAbout(input.before, input) && Date.parse(input.before.endTime) >= Date.parse(newest.endTime) ? input.before : newest;
+  // A seal that was made anew or says something else now needs a result of its own.
+  return isAbout(input.before, input) && isBefore(newest, input.before) ? input.before : newest;
 }
+
+const madeAt = ({ startTime }: ProbeRecord): number => Date.parse(startTime);
+
+/** Of two in the same second the worse counts. */
+const SEVERITY: Readonly<Record<Result, number>> = { Sealed: 0, Inconclusive: 1, Reached: 2 };
+
+const isBefore = (one: ProbeRecord, other: ProbeRecord): boolean =>
+  madeAt(one) < madeAt(other) || (madeAt(one) === madeAt(other) && SEVERITY[one.result] <= SEVERITY[other.result]);
 
 /** Whether a record is about the seal and the targets as they are now. */
 export function isAbout(record: ProbeRecord, { desired, policy }: Pick<ProbeInput, "desired" | "policy">): boolean {
@@ -62,8 +70,6 @@ function isAsDesired({ metadata, spec }: Live<Pod>, desired: CronJob): boolean {
 }
 
 const isOwnedBy = ({ metadata }: KubeObject, uid: string): boolean => metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
-
-const EXIT_CODES: Readonly<Record<Result, number>> = { Sealed: 0, Reached: 1, Inconclusive: 2 };
 
 /** Undefined while the probe has not ended. One that ended without a word of ours is inconclusive. */
 function recordOf({ metadata, spec, status }: Live<Pod>): ProbeRecord | undefined {

@@ -23,9 +23,9 @@ const cronJob = { ...desired, metadata: { ...desired.metadata, ...identity("a-pr
 const job = jobOf(cronJob);
 const report = reportFor(planIn(desired));
 
-/** The record of a probe that ended ten minutes after the policy was made. */
+/** The record of a probe that began ten minutes after the policy was made, on a node whose clock is three hours behind. */
 function recordOf(over: Partial<ProbeReport> = {}): ProbeRecord {
-  const pod = podOf(desired, job, { created: at(9), state: { terminated: terminated({ ...report, ...over }, at(10)) } });
+  const pod = podOf(desired, job, { created: at(10), state: { terminated: terminated({ ...report, ...over }, at(-170)) } });
   const found = newestRecord({ desired, cronJob, jobs: [job], probes: [pod], policy, before: undefined });
   if (found === undefined) throw new Error("the pod is not believed");
   return found;
@@ -57,8 +57,8 @@ describe("EgressSealed", () => {
     ["a policy holds for Jobs alone", { others: [other("jobs", { podSelector: { matchExpressions: [{ key: "job-name", operator: "Exists" }] }, policyTypes: ["Egress"] })] }, ["Unknown", "ProbeNotRepresentative"], /NetworkPolicy jobs/],
     ["no probe has ended", { record: undefined }, ["Unknown", "NotProbed"], /applied is not observed/],
     ["the seal is younger than the probe", { policy: { ...policy, metadata: { ...policy.metadata, creationTimestamp: at(15) } } }, ["Unknown", "ProbeOutdated"], /next one will tell/],
-    ["the probe is too old", { now: Date.parse(at(10 + 38)) }, ["Unknown", "ProbeOverdue"], /ended at .*10:10:00Z; a result counts for 38 minutes/],
-    ["the probe ended in a time that has not come", { now: Date.parse(at(10 - 38)) }, ["Unknown", "ProbeOverdue"], /.*/],
+    ["the probe is too old", { now: Date.parse(at(10 + 38)) }, ["Unknown", "ProbeOverdue"], /began at .*10:10:00Z; a result counts for 38 minutes/],
+    ["the probe began in a time that has not come", { now: Date.parse(at(10 - 38)) }, ["Unknown", "ProbeOverdue"], /.*/],
     ["a control did not answer", { record: recordOf({ controls: report.controls.map((one) => ({ ...one, outcome: one.protocol === "UDP" ? "TimedOut" : "Answered" })) }) }, ["Unknown", "ProbeInconclusive"], /UDP 10\.96\.0\.84:8446\) TimedOut/],
     ["the tripwire has no address of a family", { record: recordOf({ controls: report.controls.filter(({ address }) => !address.includes(":")) }) }, ["Unknown", "ProbeInconclusive"], /the tripwire has none/],
     ["something could not be tried", { record: recordOf({ targets: report.targets.map((one) => ({ ...one, outcome: "Failed" })) }) }, ["Unknown", "ProbeInconclusive"], /could not try/],

@@ -50,7 +50,7 @@ export function sealCondition(input: SealInput): WantedCondition {
 /** When time alone changes the answer, in milliseconds from now; undefined if it does not. */
 export function staleInMs({ record, maxAgeMs, now }: Pick<SealInput, "record" | "maxAgeMs" | "now">): number | undefined {
   if (record === undefined) return undefined;
-  const left = Date.parse(record.endTime) + maxAgeMs + 1 - now;
+  const left = Date.parse(record.startTime) + maxAgeMs + 1 - now;
   return left > 0 ? left : undefined;
 }
 
@@ -90,10 +90,10 @@ function hasBeenProbed({ record, ...input }: SealInput): Answer | undefined {
   return say("Unknown", "ProbeOutdated", `The seal or what is tried has changed since the last probe (${record.endTime}); the next one will tell.${waiting(input)}`);
 }
 
-/** A clock that is ahead makes a result no fresher. */
+/** By the API server's time: the end is told by the clock of a node. One of our clocks that is ahead makes a result no fresher either. */
 function isFresh({ record, now, maxAgeMs, ...input }: SealInput): Answer | undefined {
-  if (record === undefined || record.result === "Reached" || Math.abs(now - Date.parse(record.endTime)) <= maxAgeMs) return undefined;
-  return say("Unknown", "ProbeOverdue", `The last probe ended at ${record.endTime}; a result counts for ${Math.round(maxAgeMs / 60_000)} minutes.${waiting(input)} kubectl get cronjobs,jobs,pods shows why none came.`);
+  if (record === undefined || record.result === "Reached" || Math.abs(now - Date.parse(record.startTime)) <= maxAgeMs) return undefined;
+  return say("Unknown", "ProbeOverdue", `The last probe began at ${record.startTime}; a result counts for ${Math.round(maxAgeMs / 60_000)} minutes.${waiting(input)} kubectl get cronjobs,jobs,pods shows why none came.`);
 }
 
 function saysSo({ record }: SealInput): Answer {
