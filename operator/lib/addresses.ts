@@ -1,10 +1,11 @@
 /** Addresses of this machine or pod, by family. */
-import { isIPv4 } from "node:net";
+import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 
-export type Family = "ipv4" | "ipv6";
+export const FAMILIES = ["IPv4", "IPv6"] as const;
+export type Family = (typeof FAMILIES)[number];
 
-export const familyOf = (address: string): Family => (isIPv4(address) ? "ipv4" : "ipv6");
+export const familyOf = (address: string): Family => (isIPv6(address) ? "IPv6" : "IPv4");
 
 /** From a link to itself only: no packet with such an address is routed. */
 const isLinkLocal = (address: string): boolean => address.startsWith("169.254.") || /^fe[89ab]/i.test(address);

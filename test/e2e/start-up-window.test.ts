@@ -86,7 +86,7 @@ describe(`${PODS} servers that hammer at the world from their first moment`, () 
     expect(await hits({ sources })).toEqual([]);
     for (const { status } of pods) {
       const { result, outcomes, openRounds } = JSON.parse(status.initContainerStatuses?.[0]?.state?.terminated?.message ?? "{}") as { result?: string; outcomes?: object; openRounds?: number };
-      expect([result, Object.keys(outcomes ?? {}).toSorted()]).toEqual(["Sealed", ["ipv4", "ipv6"]]);
+      expect([result, Object.keys(outcomes ?? {}).toSorted()]).toEqual(["Sealed", ["IPv4", "IPv6"]]);
       expect(openRounds, "the gate itself saw that the pod was open").toBeGreaterThan(0);
     }
   });

@@ -1,4 +1,5 @@
 /** What the gate of a pod waits for or has found, in words for people. Pure. Takes nothing over from its message but words that are known here. */
+import { FAMILIES } from "../../lib/addresses.ts";
 
 /** The end of the gate's container, as the kubelet tells it; undefined while it runs for the first time. */
 interface End {
@@ -19,12 +20,10 @@ const WORDS: ReadonlyMap<string, (family: string) => string> = new Map(Object.en
   Failed: () => "the gate gave up: it could not open connections. Look at limits of that node, such as file descriptors.",
 }));
 
-const FAMILIES: ReadonlyMap<string, string> = new Map([["ipv4", "IPv4"], ["ipv6", "IPv6"]]);
-
 export function gateWords(end: End | undefined): string {
   if (end === undefined || end.exitCode === 0) return `${WAITS}.`;
   const { result, family } = parsed(end.message);
-  const words = WORDS.get(result)?.(FAMILIES.get(family) ?? "one family");
+  const words = WORDS.get(result)?.(FAMILIES.find((known) => known === family) ?? "one family");
   return words ?? `the gate ended with code ${end.exitCode} and is started again; kubectl logs -c gate shows why.`;
 }
 

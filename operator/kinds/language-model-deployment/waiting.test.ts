@@ -79,9 +79,9 @@ describe("waitingFor", () => {
   });
 
   it.each([
-    ['{"hoheit":"gate","result":"Open","family":"ipv6","openRounds":1200}', "over IPv6 the pod reaches what the seal forbids"],
-    ['{"hoheit":"gate","result":"NoTripwire","family":"ipv4"}', "the tripwire did not answer steadily over IPv4"],
-    ['{"hoheit":"gate","result":"Unaddressed","family":"ipv6"}', "the pod has an IPv6 address and the tripwire has none"],
+    ['{"hoheit":"gate","result":"Open","family":"IPv6","openRounds":1200}', "over IPv6 the pod reaches what the seal forbids"],
+    ['{"hoheit":"gate","result":"NoTripwire","family":"IPv4"}', "the tripwire did not answer steadily over IPv4"],
+    ['{"hoheit":"gate","result":"Unaddressed","family":"IPv6"}', "the pod has an IPv6 address and the tripwire has none"],
     ['{"hoheit":"gate","result":"Offline"}', "the pod has no address"],
     ['{"hoheit":"gate","result":"Failed"}', "could not open connections"],
   ])("says what the gate found: %s", (message, words) => {

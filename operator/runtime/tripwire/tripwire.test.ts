@@ -121,7 +121,7 @@ describe("the tripwire", () => {
     // Nothing of ours can be reached by a documentation address, so this is an own address that does not work.
     const { tripwire } = await start({ control: at("::"), tripwire: at("::"), addresses: () => ["127.0.0.1", "::ffff:0:1"] });
     expect(tripwire.listening()).toBe(false);
-    expect(tripwire.check.problem()).toMatch(/port \((TCP|UDP), ipv6\) does not answer itself: /);
+    expect(tripwire.check.problem()).toMatch(/port \((TCP|UDP), IPv6\) does not answer itself: /);
   });
 
   it("leaves nothing open when one of its ports cannot be had", async () => {

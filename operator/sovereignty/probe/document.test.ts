@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeReport, encodeReport, LONGEST_DOCUMENT, type ProbeReport } from "./document.ts";
-import { controlsOf, FAMILIES, MOST_NAME_SERVERS, MOST_OWN_TARGETS, probePlan, targetsOf, type ProbePlan } from "./plan.ts";
+import { FAMILIES } from "../../lib/addresses.ts";
+import { controlsOf, MOST_NAME_SERVERS, MOST_OWN_TARGETS, probePlan, targetsOf, type ProbePlan } from "./plan.ts";
 import { CONTROL_OUTCOMES, TARGET_OUTCOMES } from "./verdict.ts";
 
 const LONGEST_ADDRESS = "2001:0db8:1111:2222:3333:4444:5555:6666";

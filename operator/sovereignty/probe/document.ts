@@ -4,7 +4,8 @@
  * is one of its own, and judges them itself.
  */
 import { z } from "zod";
-import { FAMILIES, MOST_NAME_SERVERS, MOST_OWN_TARGETS, probePlan } from "./plan.ts";
+import { FAMILIES } from "../../lib/addresses.ts";
+import { MOST_NAME_SERVERS, MOST_OWN_TARGETS, probePlan } from "./plan.ts";
 import { CONTROL_OUTCOMES, resultOf, TARGET_OUTCOMES, type Observations, type Result } from "./verdict.ts";
 
 /** Bytes that the kubelet keeps of a termination message (kubelet, `MaxContainerTerminationMessageLength`). */

@@ -6,9 +6,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { CONTROL_PORT, TRIPWIRE_PORT } from "../../lib/names.ts";
 
-export type Family = "IPv4" | "IPv6";
 export type Protocol = "TCP" | "UDP";
-export const FAMILIES: readonly Family[] = ["IPv4", "IPv6"];
 export const PROTOCOLS: readonly Protocol[] = ["TCP", "UDP"];
 
 /** Bounds that keep the largest result within a termination message, which the kubelet cuts at 4096 bytes. */
@@ -47,8 +45,6 @@ export type ProbePlan = z.output<typeof probePlan>;
 
 /** Where clouds hand out the credentials of a machine; fd00:ec2::254 is AWS's over IPv6. */
 const METADATA = ["169.254.169.254", "fd00:ec2::254"];
-
-export const familyOf = (ip: string): Family => (isIP(ip) === 6 ? "IPv6" : "IPv4");
 
 const both = (of: Omit<Destination, "protocol">): Destination[] => PROTOCOLS.map((protocol) => ({ ...of, protocol }));
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FAMILIES, familyOf, PROTOCOLS, type Family, type Protocol } from "./plan.ts";
+import { FAMILIES, familyOf, type Family } from "../../lib/addresses.ts";
+import { PROTOCOLS, type Protocol } from "./plan.ts";
 import { CONTROL_OUTCOMES, resultOf, resultsByFamily, TARGET_OUTCOMES, type ControlCheck, type Observations, type TargetCheck } from "./verdict.ts";
 
 const ADDRESS: Readonly<Record<Family, string>> = { IPv4: "192.0.2.1", IPv6: "2001:db8::1" };

@@ -7,9 +7,13 @@
  *
  * Refused is no proof that the far side answered: kube-router rejects with ICMP, which looks the same.
  */
-import { FAMILIES, familyOf, PROTOCOLS, type Destination, type Family } from "./plan.ts";
+import { FAMILIES, familyOf, type Family } from "../../lib/addresses.ts";
+import { PROTOCOLS, type Destination } from "./plan.ts";
 
 export type Result = "Sealed" | "Reached" | "Inconclusive";
+
+/** How `hoheit probe` ends; the operator believes no result that does not go with it. */
+export const EXIT_CODES: Readonly<Record<Result, number>> = { Sealed: 0, Reached: 1, Inconclusive: 2 };
 
 export const TARGET_OUTCOMES = ["Reached", "Refused", "TimedOut", "Unreachable", "Failed"] as const;
 /** `Answered`: as a tripwire does that reaches itself. `NotListening`: the control answers, but its forbidden port is not up. */

@@ -51,14 +51,14 @@ describe("hoheit gate", () => {
     const terminationLog = join(folder, "log");
     writeFileSync(terminationLog, "");
     const { code, said, text } = await run({ ports: ports({ forbidden: await shut() }), terminationLog });
-    expect(said).toMatchObject({ hoheit: "gate", result: "Sealed", openRounds: 0, outcomes: { ipv4: "Refused" } });
+    expect(said).toMatchObject({ hoheit: "gate", result: "Sealed", openRounds: 0, outcomes: { IPv4: "Refused" } });
     expect(code).toBe(0);
     expect(readFileSync(terminationLog, "utf8")).toBe(text);
     expect(said["waitedMs"]).toBeGreaterThanOrEqual(500);
   });
 
   it("does not pass while the forbidden port is reached", async () => {
-    expect(await run()).toMatchObject({ code: 1, said: { result: "Open", family: "ipv4" } });
+    expect(await run()).toMatchObject({ code: 1, said: { result: "Open", family: "IPv4" } });
   });
 
   it("does not pass when nothing is there at all: a tripwire that is gone is no seal", async () => {

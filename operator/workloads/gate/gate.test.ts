@@ -44,13 +44,13 @@ const look = (scene: Scene, tripwire: readonly string[] = SERVICE) => lookOnce(t
 describe("one look", () => {
   it("is sealed when the tripwire answers and its forbidden port does not, in every family, at the Service and at the replica", async () => {
     const world = worldOf(sealed());
-    expect(await lookOnce(SERVICE, world)).toEqual({ finding: "Sealed", outcomes: { ipv4: "Refused", ipv6: "Refused" } });
+    expect(await lookOnce(SERVICE, world)).toEqual({ finding: "Sealed", outcomes: { IPv4: "Refused", IPv6: "Refused" } });
     expect(world.touches.toSorted()).toEqual([REPLICA4, SERVICE4, REPLICA6, SERVICE6].toSorted());
     expect(world.asked.toSorted()).toEqual([REPLICA4, SERVICE4, REPLICA6, SERVICE6].toSorted());
   });
 
   it.each(SERVICE.flatMap((address) => [address, replicaOf(address)]))("is open when %s is reached, whatever else is not", async (open) => {
-    expect(await look({ ...sealed(), touched: (address) => (address === open ? "Reached" : "TimedOut") })).toMatchObject({ finding: "Open", family: open.includes(":") ? "ipv6" : "ipv4" });
+    expect(await look({ ...sealed(), touched: (address) => (address === open ? "Reached" : "TimedOut") })).toMatchObject({ finding: "Open", family: open.includes(":") ? "IPv6" : "IPv4" });
   });
 
   it("knows nothing while the tripwire does not answer, or says that it does not listen", async () => {
@@ -70,13 +70,13 @@ describe("one look", () => {
   });
 
   it("does not take an attempt that could not be made for a seal", async () => {
-    expect(await look({ ...sealed(), touched: (address) => (address === REPLICA6 ? "Failed" : "Refused") })).toMatchObject({ finding: "Failed", family: "ipv6" });
+    expect(await look({ ...sealed(), touched: (address) => (address === REPLICA6 ? "Failed" : "Refused") })).toMatchObject({ finding: "Failed", family: "IPv6" });
   });
 
   it("wants an address of the tripwire in every family of the pod, and no other", async () => {
-    expect(await look(sealed(), [SERVICE4])).toMatchObject({ finding: "Unaddressed", family: "ipv6" });
+    expect(await look(sealed(), [SERVICE4])).toMatchObject({ finding: "Unaddressed", family: "IPv6" });
     expect(await look({ ...sealed(), own: ["10.244.0.9"] }, [SERVICE4])).toMatchObject({ finding: "Sealed" });
-    expect(await look({ ...sealed(), own: ["10.244.0.9"] })).toEqual({ finding: "Sealed", outcomes: { ipv4: "Refused" } });
+    expect(await look({ ...sealed(), own: ["10.244.0.9"] })).toEqual({ finding: "Sealed", outcomes: { IPv4: "Refused" } });
     expect(await look({ ...sealed(), own: [] })).toMatchObject({ finding: "Offline" });
   });
 });
@@ -101,7 +101,7 @@ describe("the gate", () => {
   it("passes after half a second of sealed looks, and says how long it was open before", async () => {
     const open = { ...sealed(), touched: (): Outcome => "Reached" };
     const verdict = await through([[open, 950], [sealed(), 10_000]]);
-    expect(verdict).toMatchObject({ hoheit: "gate", result: "Sealed", openRounds: 10, lastOpenMs: 900, outcomes: { ipv4: "Refused", ipv6: "Refused" } });
+    expect(verdict).toMatchObject({ hoheit: "gate", result: "Sealed", openRounds: 10, lastOpenMs: 900, outcomes: { IPv4: "Refused", IPv6: "Refused" } });
     expect(verdict.waitedMs).toBeGreaterThanOrEqual(1_500);
     expect(verdict.waitedMs).toBeLessThanOrEqual(1_600);
   });
@@ -115,7 +115,7 @@ describe("the gate", () => {
   });
 
   it("says at once when the tripwire lacks a family: waiting brings none", async () => {
-    expect(await through([[sealed(), 0]], { tripwire: [SERVICE4] })).toMatchObject({ result: "Unaddressed", family: "ipv6", rounds: 1 });
+    expect(await through([[sealed(), 0]], { tripwire: [SERVICE4] })).toMatchObject({ result: "Unaddressed", family: "IPv6", rounds: 1 });
   });
 
   it("begins to count anew when one look shows the forbidden port, and when a family comes", async () => {

@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { systemClock } from "../../lib/clock.ts";
 import { encodeReport } from "../../sovereignty/probe/document.ts";
 import type { ProbePlan } from "../../sovereignty/probe/plan.ts";
-import { resultOf, type Result } from "../../sovereignty/probe/verdict.ts";
+import { EXIT_CODES, resultOf } from "../../sovereignty/probe/verdict.ts";
 import { probe, type ProbeSurroundings } from "./probe.ts";
 
 export interface ProbeCommand {
@@ -15,9 +15,6 @@ export interface ProbeCommand {
   /** File whose content the kubelet puts into the pod's status. */
   readonly terminationLog: string;
 }
-
-/** The operator compares them with the document. */
-const EXIT_CODES: Readonly<Record<Result, number>> = { Sealed: 0, Reached: 1, Inconclusive: 2 };
 
 /** Returns the exit code: 0 sealed, 1 something was reached, 2 inconclusive. */
 export async function probeCommand({ plan, apiServer, terminationLog }: ProbeCommand, run: typeof probe = probe): Promise<number> {

@@ -6,10 +6,10 @@
  * is told.
  */
 import { isIP } from "node:net";
-import { globalAddresses } from "../../lib/addresses.ts";
+import { FAMILIES, familyOf, globalAddresses } from "../../lib/addresses.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ProbeReport } from "../../sovereignty/probe/document.ts";
-import { controlsOf, FAMILIES, familyOf, targetsOf, type Destination, type ProbePlan } from "../../sovereignty/probe/plan.ts";
+import { controlsOf, targetsOf, type Destination, type ProbePlan } from "../../sovereignty/probe/plan.ts";
 import { resultOf, type ControlCheck, type Observations, type TargetCheck } from "../../sovereignty/probe/verdict.ts";
 import { tryControl, tryTarget } from "./attempts.ts";
 
