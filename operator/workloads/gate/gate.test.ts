@@ -69,6 +69,16 @@ describe("one look", () => {
     expect(await lookOnce(SERVICE, { ...world, ask: (address) => (address === REPLICA4 ? Promise.resolve(after) : ask(address)) })).toMatchObject({ finding: "NoTripwire" });
   });
 
+  it("knows nothing when the replica began to listen only after the forbidden port was tried", async () => {
+    const world = worldOf({ ...sealed(), own: ["10.244.0.9"] });
+    const ask = world.ask.bind(world);
+    const late = async (address: string) => {
+      const word = await ask(address);
+      return word && { ...word, listening: address === REPLICA4 };
+    };
+    expect(await lookOnce(SERVICE, { ...world, ask: late })).toMatchObject({ finding: "NoTripwire" });
+  });
+
   it("does not take an attempt that could not be made for a seal", async () => {
     expect(await look({ ...sealed(), touched: (address) => (address === REPLICA6 ? "Failed" : "Refused") })).toMatchObject({ finding: "Failed", family: "IPv6" });
   });
