@@ -1,11 +1,11 @@
 /**
- * Results of probes on a real API server with real CronJob and Job controllers. The kubelet is simulated: what a probe
- * left in its termination message is written into the pod's status here, as a kubelet would.
+ * Results of probes on a real API server with real CronJob and Job controllers. What a probe left in its termination
+ * message is written into the pod's status here, as a kubelet would; the simulated one is kept away from these pods.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CRON_JOBS, JOBS, NETWORK_POLICIES, PODS } from "../../operator/kube/resources.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
-import type { CronJob, KubeObject, Live, Pod } from "../../operator/lib/k8s-types.ts";
+import type { CronJob, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
 import type { ProbeReport } from "../../operator/sovereignty/probe/document.ts";
 import { consistently, eventually, rawCall, type ControlPlane } from "../support/control-plane.ts";
 import { eventsIn, mergePatch, removeDeployments } from "../support/crash-house.ts";
@@ -45,11 +45,21 @@ const nextSecond = (time = ""): Promise<unknown> => eventually(() => Date.now() 
 
 const cronJobOf = (namespace: string): Promise<Live<CronJob>> => eventually(async () => (await findChild(plane, CRON_JOBS, namespace, NAME)) ?? false);
 
+interface Template { spec: { nodeName?: string; containers: { image?: string }[] } }
+
+interface JobOptions {
+  /** Changes the template, as whoever creates a Job can. */
+  readonly change?: (template: Template) => void;
+  /** The simulated kubelet lets the pod end at once, without a word. Without one, nothing happens to it. */
+  readonly kubelet?: boolean;
+}
+
 /** What `kubectl create job --from=cronjob/assistant-probe` sends. */
-async function createJob(namespace: string, job: string, change: (template: Record<string, never>) => void = () => {}): Promise<void> {
+async function createJob(namespace: string, job: string, { change = () => {}, kubelet = false }: JobOptions = {}): Promise<void> {
   const cronJob = await cronJobOf(namespace);
-  const { spec, metadata } = structuredClone(cronJob.spec?.jobTemplate) ?? {};
-  change(spec?.template as never);
+  const { spec, metadata } = structuredClone(cronJob.spec?.jobTemplate) as NonNullable<CronJob["spec"]>["jobTemplate"] & { spec: { template: Template } };
+  if (!kubelet) spec.template.spec.nodeName = "without-kubelet";
+  change(spec.template);
   const owner = { apiVersion: "batch/v1", kind: "CronJob", name: cronJob.metadata.name, uid: cronJob.metadata.uid };
   await rawCall(plane, "POST", collectionPath(JOBS, namespace), {
     body: { apiVersion: "batch/v1", kind: "Job", metadata: { name: job, labels: metadata?.labels, annotations: { "cronjob.kubernetes.io/instantiate": "manual" }, ownerReferences: [owner] }, spec },
@@ -61,23 +71,11 @@ const podOfJob = (namespace: string, job: string): Promise<Live<KubeObject>> => 
   return items[0] ?? false;
 }, { timeoutMs: 30_000 });
 
-/** When the container ended that the simulated kubelet lets end at once, without a word. */
-const endOf = (namespace: string, job: string): Promise<number> => eventually(async () => {
-  const { status } = (await podOfJob(namespace, job)) as unknown as Pod;
-  const end = status?.containerStatuses?.[0]?.state?.terminated?.finishedAt;
-  return end === undefined ? false : Date.parse(end);
-}, { timeoutMs: 30_000 });
-
-/** Ends are whole seconds apart, so that it is clear which is the newer one. */
-let ended = 0;
-
-/** The pod ends with what the probe saw, as the kubelet reports it: later than the simulated one let it end. */
+/** The pod ends with what the probe saw, as the kubelet reports it. */
 async function ends(namespace: string, job: string, over: (report: ProbeReport) => Partial<ProbeReport> = () => ({})): Promise<void> {
-  const at = Math.max(await endOf(namespace, job), ended) + 1000;
-  ended = at;
   const pod = await podOfJob(namespace, job);
   const report = reportFor(planIn(await cronJobOf(namespace)));
-  const state = { terminated: terminated({ ...report, ...over(report) }, new Date(at).toISOString().replace(/\.\d+Z/, "Z")) };
+  const state = { terminated: terminated({ ...report, ...over(report) }, new Date().toISOString().replace(/\.\d+Z/, "Z")) };
   await mergePatch(plane, `${objectPath(PODS, pod.metadata)}/status`, {
     status: { phase: state.terminated.exitCode === 0 ? "Succeeded" : "Failed", containerStatuses: [{ name: "probe", image: "registry.example/hoheit:test", imageID: "", ready: false, restartCount: 0, state }] },
   });
@@ -106,7 +104,8 @@ describe("the result of a probe", () => {
     const { status } = await sealedIs(namespace, "True", "ProbeSealed");
     expect(status?.probe).toMatchObject({ result: "Sealed", families: [{ family: "IPv4", result: "Sealed" }, { family: "IPv6", result: "Sealed" }] });
     expect(status?.probe?.checks).toHaveLength(4 + 4 + 1 + 2);
-    expect(await eventsIn(plane, namespace)).toContainEqual(expect.stringContaining("ProbeSealed: The probe of"));
+    // Events are written behind the status.
+    await eventually(async () => expect(await eventsIn(plane, namespace)).toContainEqual(expect.stringContaining("ProbeSealed: The probe of")));
     await rawCall(plane, "DELETE", `${objectPath(JOBS, { namespace, name: "now" })}?propagationPolicy=Background`);
     await eventually(async () => expect(await find(plane, JOBS, namespace, "now")).toBeUndefined());
     await consistently(() => sealedIs(namespace, "True", "ProbeSealed").then(() => undefined), { forMs: 1500, everyMs: 300 });
@@ -119,7 +118,9 @@ describe("the result of a probe", () => {
     const live = await sealedIs(namespace, "False", "ProbeReached");
     expect(conditionOf(live, "EgressSealed")?.message).toContain("metadata (TCP 169.254.169.254:80)");
     expect(conditionOf(live, "Ready")).toMatchObject({ status: "True", reason: "Serving" });
-    expect(await eventsIn(plane, namespace)).toContainEqual(expect.stringContaining("ProbeReached: The probe of"));
+    // Events are written behind the status.
+    await eventually(async () => expect(await eventsIn(plane, namespace)).toContainEqual(expect.stringContaining("ProbeReached: The probe of")));
+    await nextSecond(live.status?.probe?.endTime);
     await createJob(namespace, "closed");
     await ends(namespace, "closed");
     await sealedIs(namespace, "True", "ProbeSealed");
@@ -127,14 +128,13 @@ describe("the result of a probe", () => {
 
   it("is inconclusive when the container left nothing", async () => {
     const namespace = await served();
-    await createJob(namespace, "mute");
-    await endOf(namespace, "mute");
+    await createJob(namespace, "mute", { kubelet: true });
     await sealedIs(namespace, "Unknown", "ProbeInconclusive");
   });
 
   it("of a pod that runs something else is not believed", async () => {
     const namespace = await served();
-    await createJob(namespace, "liar", (template: { spec?: { containers?: { image: string }[] } }) => { Object.assign(template.spec?.containers?.[0] ?? {}, { image: "registry.example/liar" }); });
+    await createJob(namespace, "liar", { change: (template) => { Object.assign(template.spec.containers[0] ?? {}, { image: "registry.example/liar" }); } });
     await ends(namespace, "liar");
     await consistently(() => sealedIs(namespace, "Unknown", "NotProbed").then(() => undefined), { forMs: 1500, everyMs: 300 });
   });
@@ -186,7 +186,7 @@ describe("the CronJob", () => {
 
   it("makes pods that are no backend of the Service, are under the seal, and outlive no teardown", async () => {
     const namespace = await served();
-    await createJob(namespace, "now");
+    await createJob(namespace, "now", { kubelet: true });
     const pod = await podOfJob(namespace, "now");
     expect(pod.metadata.labels).toMatchObject({ "hoheit.dev/deployment": NAME, "hoheit.dev/role": "Probe", "app.kubernetes.io/name": "vllm" });
     const { items } = await rawCall<{ items: { endpoints: { targetRef?: { name: string } }[] | null }[] }>(plane, "GET", `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`);

@@ -17,9 +17,12 @@ import { startOperator, type RunningOperator } from "../support/operator.ts";
 /** Granted although no run shows it, and why. */
 const UNUSED: Readonly<Record<string, string>> = {
   "update hoheit.dev/languagemodeldeployments/finalizers": "asked by the admission plugin OwnerReferencesPermissionEnforcement, where a cluster has it on, of whoever sets blockOwnerDeletion",
-  ...Object.fromEntries(["nodes", "persistentvolumeclaims", "pods", "batch/jobs", "networking.k8s.io/networkpolicies", "hoheit.dev/languagemodels", "hoheit.dev/modelapprovals", "hoheit.dev/processingactivities"]
+  ...Object.fromEntries(["nodes", "persistentvolumeclaims", "pods", "batch/jobs", "hoheit.dev/languagemodels", "hoheit.dev/modelapprovals", "hoheit.dev/processingactivities"]
     .map((resource) => [`get ${resource}`, "whoever may list them can read each: get, list and watch are granted together, as readers of RBAC expect"])),
 };
+
+/** Asked only where a cache is behind: a run may show it or not. */
+const SELDOM: ReadonlySet<string> = new Set(["get networking.k8s.io/networkpolicies"]);
 
 let plane: ControlPlane;
 let proxy: FaultProxy;
@@ -119,5 +122,5 @@ it("grants what a life of a deployment needs and nothing else", async () => {
   expect(entries.filter(({ responseStatus }) => responseStatus?.code === 403).map(({ verb, requestURI, responseStatus }) => `${verb} ${requestURI}: ${responseStatus?.message}`)).toEqual([]);
   const used = new Set(entries.filter(({ objectRef }) => objectRef !== undefined).flatMap(needs));
   expect([...used].filter((need) => !granted.includes(need)).toSorted(), "used and not granted").toEqual([]);
-  expect([...new Set(granted)].filter((grant) => !used.has(grant)).toSorted(), "granted and not used").toEqual(Object.keys(UNUSED).toSorted());
+  expect([...new Set(granted)].filter((grant) => !used.has(grant) && !SELDOM.has(grant)).toSorted(), "granted and not used").toEqual(Object.keys(UNUSED).toSorted());
 }, 150_000);
