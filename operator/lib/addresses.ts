@@ -7,10 +7,13 @@ export type Family = (typeof FAMILIES)[number];
 
 export const familyOf = (address: string): Family => (isIPv6(address) ? "IPv6" : "IPv4");
 
-/** From a link to itself only: no packet with such an address is routed. */
-const isLinkLocal = (address: string): boolean => address.startsWith("169.254.") || /^fe[89ab]/i.test(address);
+/** Only for a link (RFC 4291, 2.5.6): no router passes such a packet on. */
+const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
 
-/** Addresses with which packets could leave: neither loopback nor link-local. */
+/**
+ * Addresses with which packets could leave: neither loopback nor IPv6 link-local. IPv4 link-local ones count: networks for
+ * IPv6 hand them to pods and translate them, so that the pods reach the IPv4 internet (egress-v4 of Amazon's plugin).
+ */
 export const globalAddresses = (interfaces: ReturnType<typeof networkInterfaces> = networkInterfaces()): string[] =>
   Object.values(interfaces).flatMap((all) => all ?? []).filter(({ internal, address }) => !internal && !isLinkLocal(address)).map(({ address }) => address);
 
