@@ -147,6 +147,13 @@ describe("another replica", () => {
     expect(await hiddenBehind("s", "me", met(words, outcome))).toBeUndefined();
   });
 
+  it("is not hidden by one packet that got lost", async () => {
+    const outcomes: Outcome[] = ["TimedOut", "Reached"];
+    const once = { ask: async () => other, touch: async () => ({ outcome: outcomes.shift() ?? "Failed", ms: 1 }) };
+    expect(await hiddenBehind("s", "me", once)).toBeUndefined();
+    expect(outcomes).toEqual([]);
+  });
+
   it("that is hidden keeps this one from saying that it listens, for half a minute, but not from being ready", async () => {
     let outcome: Outcome = "Refused";
     const peers: Peers = { service: () => ["10.96.0.84"], ask: async () => other, touch: async () => ({ outcome, ms: 1 }) };
