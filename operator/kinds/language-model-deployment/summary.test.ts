@@ -103,9 +103,11 @@ describe("summarise", () => {
     const live = lmd("a").status({ observedGeneration: 1, modelDigest: DIGEST, conditions: [
       { type: "Ready", status: "True", reason: "Serving", message: "", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 },
       { type: "Available", status: "True", reason: "MinimumReplicasAvailable", message: "", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 },
+      { type: "EgressSealed", status: "True", reason: "ProbeSealed", message: "", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 },
     ] }).live();
     const draining = summariseTeardown(live, "pod a-1 to end (1 left)", ["backup.example/wait"]);
-    expect(draining.conditions.map(({ type, reason }) => `${type} ${reason}`)).toEqual(["Ready Draining", "Available MinimumReplicasAvailable"]);
+    expect(draining.conditions.map(({ type, reason }) => `${type} ${reason}`)).toEqual(["Ready Draining", "Available MinimumReplicasAvailable", "EgressSealed Draining"]);
+    expect(condition(draining, "EgressSealed")?.status).toBe("Unknown");
     expect(draining.fields).toMatchObject({ modelDigest: DIGEST, waitingFor: "pod a-1 to end (1 left)" });
     expect(summariseTeardown(live, undefined, ["backup.example/wait"]).fields["waitingFor"]).toBe("finalizers of others: backup.example/wait");
   });

@@ -16,7 +16,7 @@ export function summariseTeardown(live: Live, waitsFor: string | undefined, othe
   const what = waitsFor ?? `finalizers of others: ${others.join(", ")}`;
   const message = `Being deleted: waiting for ${what}. ${waitsFor === undefined ? "No pod is left." : "The seal stays until then."}`;
   const { status } = live as Live & { status?: { conditions?: readonly Condition[] } };
-  const kept = (status?.conditions ?? []).filter(({ type }) => ![READY, "Reconciling", "Stalled"].includes(type));
+  const kept = (status?.conditions ?? []).filter(({ type }) => ![READY, "Reconciling", "Stalled"].includes(type)).map((one) => (one.type === EGRESS_SEALED ? UNPROBED : one));
   return {
     conditions: [{ type: READY, status: "False", reason: "Draining" satisfies Reason, message }, ...kept],
     stalled: false,
@@ -24,6 +24,9 @@ export function summariseTeardown(live: Live, waitsFor: string | undefined, othe
     fields: { ...status, waitingFor: what },
   };
 }
+
+/** What was seen last must not stand there for as long as the pods take to drain: nothing looks any more. */
+const UNPROBED: WantedCondition = { type: EGRESS_SEALED, status: "Unknown", reason: "Draining" satisfies Reason, message: "Being deleted: nothing is probed any more. The seal stays until the last pod is gone." };
 
 interface Judgement {
   readonly status: "True" | "False";
