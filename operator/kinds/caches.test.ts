@@ -55,7 +55,7 @@ describe("what is kept of a probe", () => {
     const { annotations: _, ...metadata } = pod.metadata;
     expect(pods.keep?.(pod)).toEqual({
       apiVersion: "v1", kind: "Pod", metadata,
-      spec: { containers: [{ name: "probe", image: "i", command: [], args: ["probe"], env: [], envFrom: [] }], initContainers: [], ephemeralContainers: [], hostNetwork: false },
+      spec: { containers: [{ name: "probe", image: "i", command: [], args: ["probe"], env: [], envFrom: [], volumeMounts: [] }], initContainers: [], ephemeralContainers: [], hostNetwork: false },
       status: { containerStatuses: [{ name: "probe", state }] },
     });
     expect(pods.index?.(pod)).toEqual({ [BY_DEPLOYMENT]: ["n/a"] });

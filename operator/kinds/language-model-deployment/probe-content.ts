@@ -6,8 +6,9 @@ import type { PodSpec } from "../../lib/k8s-types.ts";
  * admission plugin fills in. Also what the cache keeps of a probe's pod.
  */
 export function contentOf(spec: PodSpec | undefined): Pick<PodSpec, "containers" | "initContainers" | "ephemeralContainers" | "hostNetwork"> {
-  const what = ({ name, image, command = [], args = [], env = [], envFrom = [] }: PodSpec["containers"][number]): PodSpec["containers"][number] =>
-    ({ name, ...(image !== undefined && { image }), command, args, env, envFrom });
+  // A volume may lie over the program that the image has; none of ours has one, the account's token included.
+  const what = ({ name, image, command = [], args = [], env = [], envFrom = [], volumeMounts = [] }: PodSpec["containers"][number]): PodSpec["containers"][number] =>
+    ({ name, ...(image !== undefined && { image }), command, args, env, envFrom, volumeMounts });
   return {
     containers: (spec?.containers ?? []).map(what),
     initContainers: (spec?.initContainers ?? []).map(what),

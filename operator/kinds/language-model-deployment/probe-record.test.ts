@@ -86,6 +86,7 @@ describe("a pod is not believed", () => {
     ["with another argument", (pod) => { container(pod)["args"] = ["probe", "--plan={}"]; }],
     ["with a command", (pod) => { container(pod)["command"] = ["sh"]; }],
     ["with a variable", (pod) => { container(pod)["env"] = [{ name: "NODE_OPTIONS", value: "--import=/x" }]; }],
+    ["with a volume over its program", (pod) => { container(pod)["volumeMounts"] = [{ name: "liar", mountPath: "/hoheit" }]; }],
     ["with a second container", (pod) => { pod.spec?.containers.push({ name: "spy", image: "spy" }); }],
     ["with an init container", (pod) => { Object.assign(pod.spec ?? {}, { initContainers: [{ name: "spy", image: "spy" }] }); }],
     ["with an ephemeral container", (pod) => { Object.assign(pod.spec ?? {}, { ephemeralContainers: [{ name: "spy" }] }); }],
