@@ -4,8 +4,8 @@
  *
  *   Reached      the other side's kernel took the connection, or a datagram was answered. What came after (a reset, no
  *                accept, silence) makes no difference: a packet went out and one came back.
- *   Refused      an answer said no: a reset to the first packet, or the ICMP error that kube-router rejects with. Which of both cannot be told
- *                apart, so it does not prove that the far side was reached, nor that it was not there.
+ *   Refused      an answer said no: a reset to the first packet, or the ICMP error that kube-router rejects with. They
+ *                cannot be told apart, so it proves neither that the far side was reached nor that it was not there.
  *   TimedOut     nothing came within the limit.
  *   Unreachable  there is no way: no route, or a firewall said so (administratively prohibited).
  *   Failed       we could not try: no descriptor, no local address, a bad argument.
