@@ -1,31 +1,25 @@
 /** The probe on the real node: what it finds, what the operator makes of it, and what the world saw meanwhile. */
-import { beforeAll, expect, test } from "vitest";
-import { eventually } from "../support/control-plane.ts";
-import { conditionOf, deploymentNamed } from "../support/house.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { deploymentNamed } from "../support/house.ts";
 import { hits } from "../support/node/hits.ts";
 import { engine, furnished, probeNow, serve } from "../support/node/house.ts";
 import { OUTSIDE } from "../support/node/network.ts";
-import { freeze, node } from "../support/node/node.ts";
+import { freeze, node, removeNamespace } from "../support/node/node.ts";
+import { untilSealIs } from "./status.ts";
 
 let namespace: string;
 beforeAll(async () => {
   namespace = await furnished();
   await serve(namespace, engine("assistant"));
 });
-
-/** The condition, once it has this status. */
-const untilSealed = (status: string): Promise<{ reason: string; message: string }> => eventually(async () => {
-  const condition = conditionOf(await deploymentNamed(node(), namespace, "assistant"), "EgressSealed");
-  if (condition?.status !== status) throw new Error(`EgressSealed is ${condition?.status ?? "absent"}: ${condition?.reason ?? ""} ${condition?.message ?? ""}`);
-  return condition;
-}, { timeoutMs: 90_000, everyMs: 200 });
+afterAll(() => removeNamespace(namespace));
 
 const outsideHits = async (since: number): Promise<string[]> => [...new Set((await hits({ since })).map(({ target }) => target))].filter((target) => target === OUTSIDE.v4 || target === OUTSIDE.v6).toSorted();
 
 test("says that a deployment is sealed when its packets were stopped", async () => {
   const since = Date.now();
   await probeNow(namespace, "assistant");
-  console.log(await untilSealed("True"));
+  await untilSealIs(namespace, "assistant", ["True", "ProbeSealed"], /over IPv4 and IPv6/);
   const { reachedAtFirst = 0 } = (await deploymentNamed(node(), namespace, "assistant"))?.status?.probe ?? {};
   const seen = await outsideHits(since);
   // Its pod may have run before its rules were in force: then it has to say so itself.
@@ -36,6 +30,6 @@ test("says that it is not when nothing is enforced, and the world saw it, too", 
   using _frozen = freeze("kube-router");
   const since = Date.now();
   await probeNow(namespace, "assistant");
-  console.log(await untilSealed("False"));
+  await untilSealIs(namespace, "assistant", ["False", "ProbeReached"], /does not enforce the NetworkPolicy/);
   expect(await outsideHits(since)).toEqual([OUTSIDE.v4, OUTSIDE.v6].toSorted());
 });

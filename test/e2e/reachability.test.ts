@@ -1,7 +1,7 @@
 /** What a pod of each role reaches, by packets, and what the world saw of it. The result is docs/reachability.md. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OPERATOR_NAMESPACE } from "../../hack/cluster/install.ts";
 import { ROOT } from "../../hack/run.ts";
 import { eventually, rawCall, uniqueNamespace } from "../support/control-plane.ts";
@@ -9,7 +9,7 @@ import type { Attempt, Target } from "../support/node/attempt.ts";
 import { hits, packetsFrom } from "../support/node/hits.ts";
 import { engine, furnished, serve, serviceAddresses } from "../support/node/house.ts";
 import { OUTSIDE, RESOLVER } from "../support/node/network.ts";
-import { node } from "../support/node/node.ts";
+import { node, removeNamespace } from "../support/node/node.ts";
 import { addressesOf, attemptsFrom, startPod, type Pod } from "../support/node/pods.ts";
 import { ENGINE } from "./engine/image.ts";
 import { document, type Column } from "./reachability/document.ts";
@@ -19,6 +19,7 @@ const FILE = join(ROOT, "docs", "reachability.md");
 const ROLES = ["Application", "Serving", "Probe", "Operator"] as const;
 const WORLD: readonly string[] = [...Object.values(OUTSIDE), RESOLVER.v4, RESOLVER.v6];
 
+let namespace: string;
 let pods: Record<(typeof ROLES)[number], Pod>;
 let all: Target[];
 const columns: Column[] = [];
@@ -45,7 +46,8 @@ async function operatorPod(): Promise<Pod> {
 }
 
 beforeAll(async () => {
-  const [namespace, elsewhere] = await Promise.all([furnished(), uniqueNamespace(node(), { restricted: true })]);
+  namespace = await furnished();
+  const elsewhere = await uniqueNamespace(node(), { restricted: true });
   const [[server], [other], neighbour, stranger, application] = await Promise.all([
     serve(namespace, engine("assistant")), serve(namespace, engine("other")), startListener(namespace, "neighbour"), startListener(elsewhere, "stranger"),
     startPod({ namespace: elsewhere, name: "application" }),
@@ -62,6 +64,8 @@ beforeAll(async () => {
     await eventually(async () => expect((await attemptsFrom(pod, outside)).map(({ outcome }) => outcome)).not.toContain("Reached"), { timeoutMs: 30_000 });
   }
 });
+
+afterAll(() => removeNamespace(namespace));
 
 describe("the world saw what the pod says", () => {
   test.each(ROLES)("%s", async (role) => {

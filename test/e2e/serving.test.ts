@@ -1,7 +1,8 @@
 /** A model server through everything that is installed: it gets Ready, declared clients reach it, and nobody else does. */
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/control-plane.ts";
 import { engine, furnished, serve, serviceAddresses, startClients, type Clients } from "../support/node/house.ts";
+import { removeNamespace } from "../support/node/node.ts";
 import { addressesOf, attemptsFrom, inNetworkOf, type Pod } from "../support/node/pods.ts";
 import { SERVING_PORT } from "../../operator/lib/names.ts";
 
@@ -15,6 +16,7 @@ beforeAll(async () => {
   expect(pods).toHaveLength(1);
   server = pods[0]!;
 });
+afterAll(() => removeNamespace(namespace));
 
 /** Both families of the Service and of the pod itself. */
 async function ways(): Promise<{ name: string; address: string; port: number }[]> {

@@ -3,54 +3,39 @@
  * that time, with the gate and without it, counted by the world. The window is held open by freezing kube-router, so that
  * it is there in every run; how long it is by itself, and what gets through then, is printed.
  */
-import { beforeAll, describe, expect, test } from "vitest";
-import { consistently, eventually, rawCall } from "../support/control-plane.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { consistently, eventually } from "../support/control-plane.ts";
 import { put } from "../support/house.ts";
 import { hits, packetsFrom, type Hit } from "../support/node/hits.ts";
 import { engine, furnished, servers, untilReady } from "../support/node/house.ts";
-import { freeze, node } from "../support/node/node.ts";
+import { freeze, node, removeNamespace } from "../support/node/node.ts";
 import { addressesOf, untilRunning, type Pod } from "../support/node/pods.ts";
-import { SERVING_PORT } from "../../operator/lib/names.ts";
 import { HAMMERING_ENGINE } from "./engine/image.ts";
+import { hammered, startFromTemplate, untilItFails } from "./server.ts";
 
 const NAME = "hammering";
 const PODS = 3;
-/** Attempts that failed, after which a server has outlived the window. Each takes a second at most, twelve run at a time. */
-const MANY = 40;
-
-interface Template { metadata: { labels: Record<string, string> }; spec: { initContainers: unknown[] } & Record<string, unknown> }
 
 let namespace: string;
 beforeAll(async () => { namespace = await furnished(); });
+afterAll(() => removeNamespace(namespace));
 
-/** What the server in a pod says of its own attempts. The node may ask every pod of its own. */
-async function hammered(pod: Pod): Promise<{ tried: number; connected: number }> {
-  const response = await fetch(`http://${pod.status.podIP ?? ""}:${SERVING_PORT}/hammered`);
-  return await response.json() as { tried: number; connected: number };
-}
-
-/** All of them have failed often. Returns how often they say that they got through. */
+/** All of them have failed often. Returns how often they say that they got through before. */
 async function untilTheyFail(pods: readonly Pod[]): Promise<number> {
-  const counts = await eventually(async () => {
-    const all = await Promise.all(pods.map(hammered));
-    return all.every(({ tried, connected }) => tried - connected > MANY) && all;
-  }, { timeoutMs: 60_000, everyMs: 200 });
+  await Promise.all(pods.map((pod) => untilItFails(pod, 60_000)));
+  const counts = await Promise.all(pods.map(hammered));
   return counts.reduce((sum, { connected }) => sum + connected, 0);
 }
 
 /** Pods from the very template that the deployment's pods have, under the same policies, but without the gate. */
 async function startWithoutGate(prefix: string): Promise<Pod[]> {
-  const { spec: { template } } = await rawCall<{ spec: { template: Template } }>(node(), "GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${NAME}`);
-  expect(template.spec.initContainers).toHaveLength(1);
   const names = Array.from({ length: PODS }, (_, index) => `${prefix}-${index}`);
-  await Promise.all(names.map((name) => rawCall(node(), "POST", `/api/v1/namespaces/${namespace}/pods`, {
-    // Accelerators are for the pods of the deployment.
-    body: { apiVersion: "v1", kind: "Pod", metadata: { name, labels: template.metadata.labels }, spec: { ...withoutDevices(template.spec), initContainers: [] } },
-  })));
+  await Promise.all(names.map((name) => startFromTemplate({ namespace, deployment: NAME, name, initContainers: (gates) => {
+    expect(gates).toHaveLength(1);
+    return [];
+  } })));
   return Promise.all(names.map((name) => untilRunning(namespace, name)));
 }
-
-const withoutDevices = (spec: Template["spec"]): object => ({ ...spec, containers: (spec.containers as object[]).map((container) => ({ ...container, resources: {} })) });
 
 const count = (all: readonly Hit[]): string => {
   const v6 = all.filter(({ target }) => target.includes(":")).length;

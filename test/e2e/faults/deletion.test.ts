@@ -11,7 +11,7 @@ import { engine, furnished, serve } from "../../support/node/house.ts";
 import { node, removeNamespace } from "../../support/node/node.ts";
 import { addressesOf, processesOf, untilRunning, type Pod } from "../../support/node/pods.ts";
 import { HAMMERING_ENGINE } from "../engine/image.ts";
-import { hammered, MANY, startFromTemplate, tell, untilItFails, untilItGetsOut, type Hammered } from "./server.ts";
+import { hammered, MANY, startFromTemplate, tell, untilItFails, untilItGetsOut, type Hammered } from "../server.ts";
 
 const NAME = "assistant";
 /** What preStop takes and a busy machine for the rest. */

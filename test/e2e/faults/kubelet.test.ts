@@ -5,8 +5,8 @@ import { engine, furnished, serve, untilReady } from "../../support/node/house.t
 import { packetsFrom } from "../../support/node/hits.ts";
 import { freeze, removeNamespace } from "../../support/node/node.ts";
 import { HAMMERING_ENGINE } from "../engine/image.ts";
-import { hammered, restartsOf, untilItFails } from "./server.ts";
-import { untilWaiting } from "./status.ts";
+import { hammered, restartsOf, untilItFails } from "../server.ts";
+import { untilWaiting } from "../status.ts";
 
 let namespace: string;
 let pod: Pod;

@@ -4,15 +4,14 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hits } from "../../support/node/hits.ts";
-import { engine, furnished, serve, servers, untilReady } from "../../support/node/house.ts";
+import { engine, furnished, probeNow, serve, servers, untilReady } from "../../support/node/house.ts";
 import { put } from "../../support/house.ts";
 import { withoutEnforcement } from "../../support/node/enforcement.ts";
 import { node, removeNamespace } from "../../support/node/node.ts";
 import { addressesOf, type Pod } from "../../support/node/pods.ts";
 import { HAMMERING_ENGINE } from "../engine/image.ts";
-import { startProbe } from "./probe.ts";
-import { startFromTemplate, untilItFails, untilItGetsOut } from "./server.ts";
-import { untilSealIs, untilWaiting } from "./status.ts";
+import { startFromTemplate, untilItFails, untilItGetsOut } from "../server.ts";
+import { untilSealIs, untilWaiting } from "../status.ts";
 
 const NAME = "assistant";
 const LATER = "later";
@@ -28,7 +27,7 @@ afterAll(() => removeNamespace(namespace));
 
 /** Probes and waits until EgressSealed says so. */
 async function probed(verdict: readonly [string, string], words: RegExp): Promise<void> {
-  await startProbe(namespace, NAME);
+  await probeNow(namespace, NAME);
   await untilSealIs(namespace, NAME, verdict, words);
 }
 

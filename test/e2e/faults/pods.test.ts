@@ -5,8 +5,8 @@ import { put } from "../../support/house.ts";
 import { engine, furnished, serve, untilReady } from "../../support/node/house.ts";
 import { node, removeNamespace } from "../../support/node/node.ts";
 import { offer } from "../../support/node/devices.ts";
-import { tell, restartsOf } from "./server.ts";
-import { untilWaiting } from "./status.ts";
+import { tell, restartsOf } from "../server.ts";
+import { untilWaiting } from "../status.ts";
 
 /** Accelerators of which nobody else takes any. */
 const SCARCE = "scarce.example/gpu";

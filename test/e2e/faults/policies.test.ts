@@ -2,13 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, rawCall } from "../../support/control-plane.ts";
 import { hits, type Hit } from "../../support/node/hits.ts";
-import { engine, furnished, serve } from "../../support/node/house.ts";
+import { engine, furnished, probeNow, serve } from "../../support/node/house.ts";
 import { node, removeNamespace } from "../../support/node/node.ts";
 import { addressesOf, type Pod } from "../../support/node/pods.ts";
 import { HAMMERING_ENGINE } from "../engine/image.ts";
-import { startProbe } from "./probe.ts";
-import { untilItFails, untilItGetsOut } from "./server.ts";
-import { untilSealIs } from "./status.ts";
+import { untilItFails, untilItGetsOut } from "../server.ts";
+import { untilSealIs } from "../status.ts";
 
 const NAME = "assistant";
 /** A busy machine included; kube-router alone may take three seconds for a policy. */
@@ -63,6 +62,6 @@ test("another policy that lets the pods out is named with its rule, and forgotte
   await untilSealIs(namespace, NAME, ["False", "OtherPolicyAllowsEgress"], /^NetworkPolicy let-me-out selects the pods and lets them out \(spec\.egress\[0\]\)/);
   await rawCall(node(), "DELETE", `${policies}/let-me-out`);
   await untilItFails(pod);
-  await startProbe(namespace, NAME);
+  await probeNow(namespace, NAME);
   await untilSealIs(namespace, NAME, ["True", "ProbeSealed"], /over IPv4 and IPv6/);
 });

@@ -1,7 +1,7 @@
 /** What a user reads in the status of a deployment while something is wrong. */
-import { eventually } from "../../support/control-plane.ts";
-import { conditionOf, deploymentNamed } from "../../support/house.ts";
-import { node } from "../../support/node/node.ts";
+import { eventually } from "../support/control-plane.ts";
+import { conditionOf, deploymentNamed } from "../support/house.ts";
+import { node } from "../support/node/node.ts";
 
 /** For all that a kubelet and a node controller do before the operator can know. */
 const PATIENCE_MS = 90_000;

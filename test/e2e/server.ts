@@ -1,8 +1,8 @@
 /** The stand-in engine in a pod: what tests make it do, and what it says that it did (test/e2e/engine/vllm.mjs). */
-import { eventually, rawCall } from "../../support/control-plane.ts";
-import { node } from "../../support/node/node.ts";
-import { untilRunning, type Pod } from "../../support/node/pods.ts";
-import { SERVING_PORT } from "../../../operator/lib/names.ts";
+import { eventually, rawCall } from "../support/control-plane.ts";
+import { node } from "../support/node/node.ts";
+import { untilRunning, type Pod } from "../support/node/pods.ts";
+import { SERVING_PORT } from "../../operator/lib/names.ts";
 
 export interface Hammered {
   readonly tried: number;
@@ -31,7 +31,7 @@ export const MANY = 40;
 
 /** Waits until a server has failed many times without getting through once in between. */
 export async function untilItFails(pod: Pod, timeoutMs = 30_000): Promise<void> {
-  let from = await hammered(pod);
+  let from = await eventually(() => hammered(pod), { timeoutMs }); // its container may run longer than its server
   await eventually(async () => {
     const now = await hammered(pod);
     if (now.connected > from.connected) from = now;
@@ -41,7 +41,7 @@ export async function untilItFails(pod: Pod, timeoutMs = 30_000): Promise<void> 
 
 /** Waits until a server has got through. */
 export async function untilItGetsOut(pod: Pod): Promise<void> {
-  const { connected } = await hammered(pod);
+  const { connected } = await eventually(() => hammered(pod), { timeoutMs: 30_000 });
   await eventually(async () => (await hammered(pod)).connected > connected, { timeoutMs: 30_000 });
 }
 
