@@ -37,7 +37,8 @@ interface Case {
   readonly scraped: readonly object[];
 }
 
-const SCRAPER = { namespace: "monitoring", podSelector: { "app.kubernetes.io/name": "prometheus" } };
+/** A namespace that YAML would take for a number. */
+const SCRAPER = { namespace: "2026", podSelector: { "app.kubernetes.io/name": "prometheus" } };
 const SCRAPED = [{
   from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": SCRAPER.namespace } }, podSelector: { matchLabels: SCRAPER.podSelector } }],
   ports: [{ port: 8081, protocol: "TCP" }],
