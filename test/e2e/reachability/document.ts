@@ -21,9 +21,13 @@ writes it anew.
 `;
 
 const NOTES = `
-\`–\` is not reached: refused, timed out or unreachable, which of them depends on the network plugin. The one thing that a
-sealed pod reaches is the operator's control port, where it is told that the tripwire is up; nothing that it sends there is
-kept or interpreted (docs/decisions/0006-gate-and-tripwire.md).
+\`–\` is not reached: refused, timed out or unreachable, which of them depends on the network plugin. By design, a
+sealed pod reaches the operator's control port alone, where it is told that the tripwire is up; nothing that it sends there
+is kept or interpreted (docs/decisions/0006-gate-and-tripwire.md).
+
+**A gap:** on this network, where the pods of a node share a bridge, no NetworkPolicy holds for IPv6 link-local addresses: a
+sealed pod reaches its neighbours and its node by them, also in a cluster without IPv6. Neither gate nor probe sees it.
+SECURITY.md says what helps.
 `;
 
 /** Columns must have tried the same targets in the same order. */
