@@ -26,8 +26,8 @@ sealed pod reaches the operator's control port alone, where it is told that the 
 is kept or interpreted (docs/decisions/0006-gate-and-tripwire.md).
 
 **A gap:** on this network, where the pods of a node share a bridge, no NetworkPolicy holds for IPv6 link-local addresses: a
-sealed pod reaches its neighbours and its node by them, also in a cluster without IPv6. Neither gate nor probe sees it.
-SECURITY.md says what helps.
+sealed pod reaches its neighbours and its node by them (presumably without IPv6 in the cluster, too). Neither gate nor probe
+sees it. SECURITY.md says what helps.
 `;
 
 /** Columns must have tried the same targets in the same order. */
