@@ -188,6 +188,9 @@ describe("a leader that was stopped for longer than its lease", () => {
     await eventually(() => leads(first.operator));
     const standby = await house.begin(QUICK_LEASE);
     const namespace = await house.served();
+    // A write that a process has handed to its connection goes out when it wakes: so it is stopped when it has nothing to say.
+    const told = () => first.proxy.requests.filter(({ isWrite, path }) => isWrite && path.includes(`/namespaces/${namespace}/`));
+    await eventually(() => told().some(({ path }) => path.endsWith("/events")) && told().every(({ status }) => status !== undefined));
     first.operator.kill("SIGSTOP");
     await eventually(() => leads(standby.operator), { timeoutMs: 20_000 });
     await put(house.plane, lmd("assistant").namespace(namespace).args("--max-num-seqs=8").manifest());
