@@ -33,16 +33,19 @@ async function setting(options: ConnectOptions = {}, maxConcurrentStreams?: numb
 const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
 const onServer = (namespace: string, name: string): Promise<{ data: Record<string, string> }> => rawCall(sharedPlane(), "GET", `/api/v1/namespaces/${namespace}/configmaps/${name}`);
 
+/** Pings of tests are impatient, to find dead connections soon; a loop that is busy for 300 ms would count as one. */
+const PATIENT = { pingIntervalMs: 5_000, pingTimeoutMs: 5_000 };
+
 describe("connections", () => {
   test("500 calls at once go over one connection, and queue where the server takes only ten streams", async () => {
-    await using at = await setting({}, 10);
+    await using at = await setting(PATIENT, 10);
     const answers = await Promise.all(Array.from({ length: 500 }, () => at.client.get(CONFIG_MAPS, at.ref)));
     expect(answers.filter((answer) => answer?.metadata.name === "a")).toHaveLength(500);
     expect(at.proxy.connections).toBe(1);
   });
 
   test("watches have a connection of their own, and one more when it is full", async () => {
-    await using at = await setting({}, 2);
+    await using at = await setting(PATIENT, 2);
     const stop = new AbortController();
     const watches = Array.from({ length: 3 }, () => at.transport.watch({ what: "watch", method: "GET", path: `/api/v1/namespaces/${at.namespace}/configmaps?watch=true`, silenceMs: 60_000, signal: stop.signal, onLine: () => {} }));
     await eventually(() => at.proxy.openWatches === 3);
