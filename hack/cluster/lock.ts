@@ -1,6 +1,7 @@
 /** A lock between processes by a file. The holder's pid is in it, and its time moves while the holder lives. */
 import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { isAlive } from "./supervise.ts";
 
 const HEARTBEAT_MS = 5_000;
 /** A pid may have been given to another program; a lock whose time stands still this long belongs to nobody. */
@@ -45,14 +46,5 @@ async function isStale(path: string): Promise<boolean> {
     return age > STALE_MS || (Number.isInteger(pid) && !isAlive(pid));
   } catch {
     return false; // gone meanwhile
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

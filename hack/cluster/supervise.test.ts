@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { supervise, temporaryFolder } from "./supervise.ts";
+import { isAlive, supervise, temporaryFolder } from "./supervise.ts";
 
 const folders: { remove(): Promise<void> }[] = [];
 afterEach(async () => { for (const folder of folders.splice(0)) await folder.remove(); });
@@ -11,15 +11,6 @@ function folder(): string {
   const made = temporaryFolder("hoheit-supervise-test-");
   folders.push(made);
   return made.path;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** False for a zombie too: whether somebody collects orphans is not ours to say. */

@@ -132,3 +132,13 @@ async function within(promise: Promise<unknown>, ms: number): Promise<void> {
   await Promise.race([promise, timer.promise]);
   clearTimeout(timeout);
 }
+
+/** Whether a process has this id, a zombie included, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { isAlive } from "../../hack/cluster/supervise.ts";
 import { auditLog, eventually, rawCall, sharedPlane, startControlPlane, uniqueNamespace } from "../support/control-plane.ts";
 
 interface Pod { status: { phase: string; conditions?: { type: string; status: string; message?: string }[] } }
@@ -91,12 +92,3 @@ describe("whatever ends the process that started a control plane", () => {
     await eventually(() => expect([...pids.map(isAlive), existsSync(folder)]).toEqual([false, false, false, false]));
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -7,7 +7,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { supervise, temporaryFolder } from "../../../hack/cluster/supervise.ts";
+import { isAlive, supervise, temporaryFolder } from "../../../hack/cluster/supervise.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
 const PREFIX = "hoheit-e2e-";
@@ -72,15 +72,6 @@ export const SANDBOX_CGROUP = "HOHEIT_SANDBOX_CGROUP";
 function hierarchies(): string[] {
   if (existsSync(join(CGROUPS, "cgroup.controllers"))) return [CGROUPS];
   return readdirSync(CGROUPS, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(CGROUPS, name));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function removeCgroups(of: (owner: number) => boolean): void {
