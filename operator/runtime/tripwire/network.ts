@@ -13,14 +13,14 @@ export interface Ports {
   readonly forbidden: number;
 }
 
-export interface Met {
+export interface TripwireAccess {
   /** What is answered on the control port; undefined for no answer, or one that is not the tripwire's. */
   ask(address: string): Promise<Word | undefined>;
   /** Tries the forbidden port. */
   touch(address: string): Promise<Attempt>;
 }
 
-export function overNetwork(clock: Clock, { control, forbidden }: Ports = { control: CONTROL_PORT, forbidden: TRIPWIRE_PORT }): Met {
+export function overNetwork(clock: Clock, { control, forbidden }: Ports = { control: CONTROL_PORT, forbidden: TRIPWIRE_PORT }): TripwireAccess {
   const limits = { timeoutMs: ATTEMPT_MS, clock };
   return {
     ask: async (address) => wordOf((await attemptTcp({ address, port: control }, { ...limits, listen: true })).answer),

@@ -4,10 +4,10 @@
  * policy for its own seal. What one replica finds out about another, it says of both: they have the same labels.
  */
 import type { Attempt } from "../reach/outcome.ts";
-import type { Met } from "./network.ts";
+import type { TripwireAccess } from "./network.ts";
 
 /** How other replicas are met. */
-export interface Peers extends Met {
+export interface Peers extends TripwireAccess {
   /** Addresses of the Service behind which they are; empty while it is not known. */
   service(): readonly string[];
 }
@@ -16,7 +16,7 @@ export interface Peers extends Met {
  * Undefined if nothing was found to be hidden: also when there is no other replica, or none answers. Between its two
  * answers the other was alive, so a connection that fails was stopped on its way.
  */
-export async function hiddenBehind(service: string, instance: string, { ask, touch }: Met): Promise<string | undefined> {
+export async function hiddenBehind(service: string, instance: string, { ask, touch }: TripwireAccess): Promise<string | undefined> {
   const before = await ask(service);
   if (before === undefined || before.instance === instance || !before.alive) return undefined;
   if (tellsNothing(await touch(before.address))) return undefined;

@@ -8,10 +8,10 @@
  */
 import { familyOf, type Family } from "../../lib/addresses.ts";
 import type { Outcome } from "../../runtime/reach/outcome.ts";
-import type { Met } from "../../runtime/tripwire/network.ts";
+import type { TripwireAccess } from "../../runtime/tripwire/network.ts";
 
 /** What a gate sees of the world. */
-export interface World extends Met {
+export interface World extends TripwireAccess {
   /** Addresses of this pod with which packets could leave. */
   own(): readonly string[];
 }
