@@ -6,7 +6,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeEngineImages } from "../test/e2e/engine/image.ts";
+import { writeEngineImages } from "../test/support/node/engine/image.ts";
 import type { Progress } from "./cluster/binaries.ts";
 import { endAsRunner, runOnNode } from "./on-node.ts";
 import { ROOT } from "./run.ts";

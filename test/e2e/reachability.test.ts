@@ -11,7 +11,7 @@ import { engine, furnished, serve, serviceAddresses } from "../support/node/hous
 import { OUTSIDE, RESOLVER } from "../support/node/network.ts";
 import { node, removeNamespace } from "../support/node/node.ts";
 import { addressesOf, attemptsFrom, startPod, type Pod } from "../support/node/pods.ts";
-import { ENGINE } from "./engine/image.ts";
+import { ENGINE } from "../support/node/engine/image.ts";
 import { document, type Column } from "./reachability/document.ts";
 import { targets } from "./reachability/targets.ts";
 

@@ -1,4 +1,4 @@
-/** The stand-in engine in a pod: what tests make it do, and what it says that it did (test/e2e/engine/vllm.mjs). */
+/** The stand-in engine in a pod: what tests make it do, and what it says that it did (test/support/node/engine/vllm.mjs). */
 import { eventually, rawCall } from "../support/control-plane.ts";
 import { node } from "../support/node/node.ts";
 import { untilRunning, type Pod } from "../support/node/pods.ts";

@@ -10,7 +10,7 @@ import { hits, packetsFrom, type Hit } from "../support/node/hits.ts";
 import { engine, furnished, servers, untilReady } from "../support/node/house.ts";
 import { freeze, node, removeNamespace } from "../support/node/node.ts";
 import { addressesOf, untilRunning, type Pod } from "../support/node/pods.ts";
-import { HAMMERING_ENGINE } from "./engine/image.ts";
+import { HAMMERING_ENGINE } from "../support/node/engine/image.ts";
 import { hammered, startFromTemplate, untilItFails } from "./server.ts";
 
 const NAME = "hammering";

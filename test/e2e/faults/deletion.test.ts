@@ -10,7 +10,7 @@ import { hits, packetsFrom } from "../../support/node/hits.ts";
 import { engine, furnished, serve } from "../../support/node/house.ts";
 import { node, removeNamespace } from "../../support/node/node.ts";
 import { addressesOf, processesOf, untilRunning, type Pod } from "../../support/node/pods.ts";
-import { HAMMERING_ENGINE } from "../engine/image.ts";
+import { HAMMERING_ENGINE } from "../../support/node/engine/image.ts";
 import { hammered, MANY, startFromTemplate, tell, untilItFails, untilItGetsOut, type Hammered } from "../server.ts";
 
 const NAME = "assistant";

@@ -4,7 +4,7 @@ import { addressesOf, type Pod } from "../../support/node/pods.ts";
 import { engine, furnished, serve, untilReady } from "../../support/node/house.ts";
 import { packetsFrom } from "../../support/node/hits.ts";
 import { freeze, removeNamespace } from "../../support/node/node.ts";
-import { HAMMERING_ENGINE } from "../engine/image.ts";
+import { HAMMERING_ENGINE } from "../../support/node/engine/image.ts";
 import { hammered, restartsOf, untilItFails } from "../server.ts";
 import { untilWaiting } from "../status.ts";
 

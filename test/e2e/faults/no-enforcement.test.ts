@@ -9,7 +9,7 @@ import { put } from "../../support/house.ts";
 import { withoutEnforcement } from "../../support/node/enforcement.ts";
 import { node, removeNamespace } from "../../support/node/node.ts";
 import { addressesOf, type Pod } from "../../support/node/pods.ts";
-import { HAMMERING_ENGINE } from "../engine/image.ts";
+import { HAMMERING_ENGINE } from "../../support/node/engine/image.ts";
 import { startFromTemplate, untilItFails, untilItGetsOut } from "../server.ts";
 import { untilSealIs, untilWaiting } from "../status.ts";
 

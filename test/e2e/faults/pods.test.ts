@@ -1,6 +1,6 @@
 /** Pods that do not start or do not stay: what the status says of it, and that all is well again when the cause is gone. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ENGINE } from "../engine/image.ts";
+import { ENGINE } from "../../support/node/engine/image.ts";
 import { put } from "../../support/house.ts";
 import { engine, furnished, serve, untilReady } from "../../support/node/house.ts";
 import { node, removeNamespace } from "../../support/node/node.ts";

@@ -8,7 +8,7 @@ import { engine, furnished, probeNow, serve } from "../../support/node/house.ts"
 import { node, removeNamespace } from "../../support/node/node.ts";
 import { OUTSIDE } from "../../support/node/network.ts";
 import { addressesOf, inNetworkOf, type Pod } from "../../support/node/pods.ts";
-import { HAMMERING_ENGINE } from "../engine/image.ts";
+import { HAMMERING_ENGINE } from "../../support/node/engine/image.ts";
 import { untilItFails, untilItGetsOut } from "../server.ts";
 import { untilSealIs } from "../status.ts";
 

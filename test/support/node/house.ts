@@ -1,7 +1,7 @@
 /** Model servers on the real node, as a user gets them: papers and a LanguageModelDeployment, the rest is Hoheit's. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ENGINE } from "../../e2e/engine/image.ts";
+import { ENGINE } from "./engine/image.ts";
 import { eventually, rawCall, uniqueNamespace } from "../control-plane.ts";
 import { conditionOf, deploymentNamed, furnishedNamespace, put } from "../house.ts";
 import { client, lmd } from "../makers.ts";

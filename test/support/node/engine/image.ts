@@ -1,8 +1,8 @@
 /** The stand-in engine as images: one that behaves, one that hammers at the world from its first moment. */
 import { join } from "node:path";
-import { writeImage } from "../../../hack/image/archive.ts";
-import { nodeRuntime } from "../../../hack/image/runtime.ts";
-import { OUTSIDE } from "../../support/node/network.ts";
+import { writeImage } from "../../../../hack/image/archive.ts";
+import { nodeRuntime } from "../../../../hack/image/runtime.ts";
+import { OUTSIDE } from "../network.ts";
 
 export const ENGINE = "localhost/engine:quiet";
 export const HAMMERING_ENGINE = "localhost/engine:hammering";
