@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** These take data and return data; a client or a clock in them would be a second truth. */
-const PURE_IN_KIND = /^kinds\/[^/]+\/(build\/.*|checks|plan|approval|waiting|conditions|schema|summary|verdict|seal|gate-words|probe-record|probe-content)\.ts$/;
+const PURE_IN_KIND = /^kinds\/[^/]+\/(build\/.*|checks|plan|approval|waiting|conditions|schema|summary|verdict|seal|ending|gate-words|probe-record|probe-content)\.ts$/;
 const PURE_MAY_IMPORT = ["lib", ...CORES];
 /** Pure themselves: what schemas and checks of all kinds share, and the words in which plans and outcomes are written. */
 const PURE_ELSEWHERE = /^(kinds\/[^/]+\.ts|kinds\/[^/]+\/(schema|verdict|conditions)\.ts|runtime\/(outcome|status|kind|events|execute)\.ts|kube\/(errors|resources)\.ts)$/;

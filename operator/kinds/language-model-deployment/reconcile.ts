@@ -11,24 +11,17 @@ import { longestGapMs } from "../../sovereignty/probe/schedule.ts";
 import { LATEST_REVISION } from "./build/index.ts";
 import { childrenFor, type Options } from "./children.ts";
 import { violationsOf } from "./checks.ts";
-import type { Violation } from "./conditions.ts";
+import { outcomeOf, SOON_MS } from "./ending.ts";
 import { obstacleOf, refusalOf } from "./obstacles.ts";
 import { findHidden, observe } from "./observe.ts";
 import { modeOf, plan } from "./plan.ts";
 import { letGoOfPredecessor } from "./predecessor.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "./schema.ts";
-import { staleInMs, type SealInput } from "./seal.ts";
+import { staleInMs } from "./seal.ts";
 import { summarise, summariseTeardown } from "./summary.ts";
 import { observeRemains, planTeardown } from "./teardown.ts";
 
 const { resource } = languageModelDeployment;
-/** How long to wait where a watch normally says earlier that something moved. */
-const RECHECK_MS = 60_000;
-/** How long to wait where no watch says it: a refusal, an object of others, a Deployment whose label somebody took off. */
-const SOON_MS = 10_000;
-/** The longest pause between two tries of what the API server keeps refusing: as long as the queue's own. */
-const LONGEST_PAUSE_MS = 300_000;
-
 /** How many intervals the result of a probe counts: one probe may be missed. */
 const INTERVALS = 2.5;
 
@@ -60,34 +53,8 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   const maxAgeMs = INTERVALS * longestGapMs(options.operator.probe.schedule);
   const summary = summarise(after, { violations, obstacle, latestRevision: LATEST_REVISION, gateImage: options.operator.image, children, maxAgeMs });
   await report({ resource, live }, summary, context);
-  const record = summary.fields["probe"] as SealInput["record"];
-  const times = [nextExpiryMs(observed), staleInMs({ record, maxAgeMs, now: after.now })].filter((ms) => ms !== undefined);
+  const times = [nextExpiryMs(observed), staleInMs({ record: summary.record, maxAgeMs, now: after.now })].filter((ms) => ms !== undefined);
   return outcomeOf({ violations, obstacle, ready: summary.conditions[0]?.status === "True", timeMs: Math.min(...times) });
-}
-
-interface Ending {
-  readonly violations: readonly Violation[];
-  readonly obstacle: Violation | undefined;
-  readonly ready: boolean;
-  /** When time alone changes the answer, in milliseconds from now; Infinity if it does not. */
-  readonly timeMs: number;
-}
-
-function outcomeOf({ violations: [violation], obstacle, ready, timeMs }: Ending): Outcome {
-  if (violation?.stalled === true) return stalled(violation.reason, violation.message, timeMs === Infinity ? undefined : timeMs);
-  if (obstacle !== undefined) return behind(obstacle, (violation ?? obstacle).reason, timeMs);
-  const nextMs = Math.min(timeMs, ready ? Infinity : RECHECK_MS);
-  if (violation !== undefined) return waiting(violation.reason, nextMs);
-  return done(nextMs === Infinity ? undefined : nextMs);
-}
-
-/**
- * An obstacle is looked at again even where only a person can remove it: neither what is not ours nor what the API server
- * refuses is in a cache that could tell. What it refuses later each time, for each try is a request and an audit entry.
- */
-function behind(obstacle: Violation, reason: string, timeMs: number): Outcome {
-  if (obstacle.reason === "ApplyFailed") return waiting(reason, Math.min(timeMs, LONGEST_PAUSE_MS), SOON_MS);
-  return waiting(reason, Math.min(timeMs, SOON_MS));
 }
 
 async function tearDown(live: Live, context: Context): Promise<Outcome> {

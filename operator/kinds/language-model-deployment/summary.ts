@@ -52,11 +52,17 @@ export interface Findings {
   readonly gateImage: string;
 }
 
-export function summarise(observed: Observed, findings: Findings): Summary {
+/** What a pass found, and the result of the probe that it found it by. */
+export interface DeploymentSummary extends Summary {
+  readonly record: ProbeRecord | undefined;
+}
+
+export function summarise(observed: Observed, findings: Findings): DeploymentSummary {
   const judgement = judge(observed, findings);
   const { status, reason, message, stalled } = judgement;
   const record = recordOf(observed, findings);
   return {
+    record,
     conditions: [
       { type: READY, status, reason, message },
       modelCondition(findings.violations),
