@@ -7,7 +7,7 @@ import { DEPLOYMENTS, NETWORK_POLICIES, PODS, SERVICES, type Resource } from "..
 import type { Deployment, KubeObject, Live, NetworkPolicy } from "../../operator/lib/k8s-types.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
 import { auditLog, consistently, eventually, IDENTITIES, rawCall, uniqueNamespace, type ControlPlane } from "../support/control-plane.ts";
-import { boundClaim, CHILDREN, conditionOf, deploymentNamed, find, findChild, furnishedNamespace, nameOfChild, podsOf, put, remove, startHouse, untilReason } from "../support/house.ts";
+import { boundClaim, CHILDREN, conditionOf, deploymentNamed, find, findChild, furnishedNamespace, nameOfChild, podsOf, put, remove, startHouse, untilJudged, untilReason } from "../support/house.ts";
 import { kstatus } from "../support/kstatus.ts";
 import { activity, approval, client, lm, lmd, OTHER_DIGEST } from "../support/makers.ts";
 import { startOperator, type RunningOperator } from "../support/operator.ts";
@@ -73,6 +73,8 @@ describe("a deployment whose references are all there", () => {
 
   it("is written once for each change and not at all at rest", async () => {
     const namespace = await furnishedNamespace(plane);
+    // What is held at first has a CronJob that is suspended, which is a change more.
+    await untilJudged(plane, namespace);
     await put(plane, lmd("assistant").namespace(namespace).manifest());
     await untilReason(plane, namespace, "assistant", "Serving");
     const writes = async (): Promise<string[]> =>

@@ -84,6 +84,16 @@ export const deploymentNamed = (plane: Reachable, namespace: string, name: strin
 export const conditionOf = (object: { status?: { conditions?: readonly Condition[] } } | undefined, type: string): Condition | undefined =>
   object?.status?.conditions?.find((condition) => condition.type === type);
 
+/** Waits until the operator has seen all that a furnished namespace holds: a deployment that comes then is held by nothing. */
+export async function untilJudged(plane: Reachable, namespace: string): Promise<void> {
+  for (const wanted of [activity(), lm(), approval()].map((object) => object.namespace(namespace).manifest())) {
+    await eventually(async () => {
+      const live = await find(plane, resourceOf(wanted.kind), namespace, wanted.metadata.name);
+      return conditionOf(live as never, "Ready")?.status === "True" && conditionOf(live as never, "Approved")?.status !== "False";
+    });
+  }
+}
+
 /** Waits until the Ready condition of a deployment has this reason, and returns the deployment. */
 export function untilReason(plane: Reachable, namespace: string, name: string, reason: string): Promise<Live<LanguageModelDeployment>> {
   return eventually(async () => {

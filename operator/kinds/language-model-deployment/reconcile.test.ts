@@ -3,10 +3,10 @@ import type { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { furnished, reasonOf, reconcile, ref, resource, tripwire } from "../../../test/support/fake-house.ts";
 import { approval, lmd, OPERATOR, TRIPWIRE } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { CONFIG_MAPS, DEPLOYMENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS } from "../../kube/resources.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS } from "../../kube/resources.ts";
 import type { Deployment, KubeObject, Live, Service } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
-import { TRIPWIRE_SERVICE } from "../../lib/names.ts";
+import { probeName, TRIPWIRE_SERVICE } from "../../lib/names.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 
 const theirs = (kind: string, apiVersion: string): KubeObject => ({ apiVersion, kind, metadata: { ...ref, labels: { mine: "yes" } } });
@@ -76,6 +76,23 @@ describe("the tripwire", () => {
     const order = cluster.writes.filter((write) => write.startsWith("apply"));
     expect(order.slice(-2).toSorted()).toEqual(["apply CronJob", "apply Deployment"]);
     expect(order.slice(0, -2)).toEqual(expect.arrayContaining(["apply NetworkPolicy", "apply ConfigMap"]));
+  });
+});
+
+describe("the probe", () => {
+  it("is there from the beginning, suspended while nothing may start, and begins with what runs: one write each", async () => {
+    const cluster = furnished();
+    const { name, namespace = "" } = approval().live().metadata;
+    cluster.remove(modelApproval.resource, { namespace, name });
+    const suspended = () => cluster.live(CRON_JOBS, { ...ref, name: probeName(ref.name) })?.spec?.suspend;
+    const written = () => cluster.writes.filter((write) => write === "apply CronJob").length;
+    await reconcile(cluster);
+    expect([suspended(), written()]).toEqual([true, 1]);
+    cluster.put(modelApproval.resource, approval().live());
+    await reconcile(cluster);
+    expect([suspended(), written()]).toEqual([false, 2]);
+    await reconcile(cluster);
+    expect(written()).toBe(2);
   });
 });
 
