@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
+import { addressesIn, ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
 
 const IMAGE = { HOHEIT_IMAGE: "registry.example/hoheit@sha256:0f" };
 
@@ -94,5 +94,13 @@ describe("settings of probes", () => {
     const flags = { plan: JSON.stringify(plan), terminationLog: "/tmp/x" };
     expect(loadProbeConfig(flags, { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" })).toEqual({ plan, terminationLog: "/tmp/x", apiServer: { host: "10.96.0.1", port: "443" } });
     expect(() => loadProbeConfig({ ...flags, plan: "{}" }, {})).toThrow("--plan: of:");
+  });
+});
+
+describe("a list of addresses", () => {
+  it("is cut at its commas, and names what is no address", () => {
+    expect(addressesIn("10.96.0.5,fd00:96::5")).toEqual(["10.96.0.5", "fd00:96::5"]);
+    expect(() => addressesIn("10.96.0.5,tripwire.svc")).toThrow('--tripwire: "tripwire.svc" is no address');
+    expect(() => addressesIn("")).toThrow('--tripwire: "" is no address');
   });
 });

@@ -4,6 +4,7 @@
  * Every setting has a flag and a variable: `--log-level` and `HOHEIT_LOG_LEVEL`. The flag wins. A setting that does not
  * parse ends the program with the name of the setting and what it takes; nothing is guessed.
  */
+import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { CONTROL_PORT, OPERATOR_NAMESPACE, TRIPWIRE_PORT } from "./lib/names.ts";
@@ -129,6 +130,17 @@ export function loadProbeConfig(flags: unknown, environment: Readonly<Record<str
   if (!result.success) throw new ConfigError(result.error.issues.map((issue) => `--${kebab(String(issue.path[0]))}: ${issue.message}`));
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
   return { ...result.data, apiServer: host === undefined || port === undefined ? undefined : { host, port } };
+}
+
+/**
+ * A list of IP addresses separated by commas.
+ * @throws ConfigError naming the first that is none
+ */
+export function addressesIn(text: string): string[] {
+  const addresses = text.split(",");
+  const wrong = addresses.find((address) => isIP(address) === 0);
+  if (wrong !== undefined) throw new ConfigError([`--tripwire: ${JSON.stringify(wrong)} is no address`]);
+  return addresses;
 }
 
 export class ConfigError extends Error {

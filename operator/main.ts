@@ -6,7 +6,7 @@
 import { Command, Option } from "commander";
 import { operatorCommand } from "./cli/operator.ts";
 import { renderCommand } from "./cli/render.ts";
-import { ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
+import { addressesIn, ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
 import { OPERATOR_NAMESPACE } from "./lib/names.ts";
 import { USUAL_PROBE } from "./kinds/language-model-deployment/build/index.ts";
 import { VERSION } from "./lib/version.ts";
@@ -33,8 +33,9 @@ program
   .option("-n, --namespace <name>", "namespace of manifests that name none", "default")
   .option("--image <image>", "image of the operator, from which the gate runs", `hoheit:${VERSION}`)
   .option("--operator-namespace <name>", "namespace of the operator", OPERATOR_NAMESPACE)
-  .action(async ({ file, namespace, image, operatorNamespace }: { file: string[]; namespace: string; image: string; operatorNamespace: string }) => {
-    process.exitCode = await renderCommand({ files: file, namespace, operator: { image, namespace: operatorNamespace, probe: USUAL_PROBE } });
+  .addOption(new Option("--tripwire <addresses>", "addresses of the operator's Service hoheit-tripwire, separated by commas: then the objects that name them are printed, too").argParser(addressesIn))
+  .action(async ({ file, namespace, image, operatorNamespace, tripwire }: { file: string[]; namespace: string; image: string; operatorNamespace: string; tripwire?: string[] }) => {
+    process.exitCode = await renderCommand({ files: file, namespace, operator: { image, namespace: operatorNamespace, probe: USUAL_PROBE }, tripwire });
   });
 
 program

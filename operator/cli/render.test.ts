@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { activity, approval, client, lm, lmd, OPERATOR, OTHER_DIGEST } from "../../test/support/makers.ts";
+import { activity, approval, client, lm, lmd, OPERATOR, OTHER_DIGEST, TRIPWIRE } from "../../test/support/makers.ts";
+import type { KubeObject } from "../lib/k8s-types.ts";
 import { renderCommand } from "./render.ts";
 import { fromYaml, toYaml } from "./yaml.ts";
 
@@ -11,10 +12,10 @@ interface Result {
   readonly err: string;
 }
 
-async function render(files: Readonly<Record<string, string>>, namespace = "default"): Promise<Result> {
+async function render(files: Readonly<Record<string, string>>, namespace = "default", tripwire?: readonly string[]): Promise<Result> {
   let out = "";
   let err = "";
-  const code = await renderCommand({ files: Object.keys(files), namespace, operator: OPERATOR }, {
+  const code = await renderCommand({ files: Object.keys(files), namespace, operator: OPERATOR, tripwire }, {
     read: async (file) => files[file] ?? Promise.reject(new Error(`ENOENT: no such file or directory, open '${file}'`)),
     out: (chunk) => { out += chunk; },
     err: (chunk) => { err += chunk; },
@@ -35,6 +36,18 @@ describe("what fits together", () => {
     expect(kinds).toEqual(["NetworkPolicy", "ServiceAccount", "Service", "PodDisruptionBudget", "Deployment"]);
     expect(out).toContain("# b.yaml: LanguageModelDeployment assistant/assistant becomes this NetworkPolicy\n");
     expect(out).toContain("# a.yaml: ModelApproval assistant/mistral-small-text becomes no object of its own");
+  });
+
+  test("becomes the ConfigMap of the gate and the CronJob of the probe as well, when it is said where the tripwire is", async () => {
+    const files = { "a.yaml": governance(), "b.yaml": deployment() };
+    const { code, out } = await render(files, "default", TRIPWIRE.addresses);
+    expect(code).toBe(0);
+    const objects = fromYaml(out, "out") as KubeObject[];
+    expect(objects.map(({ kind }) => kind)).toEqual(["NetworkPolicy", "ServiceAccount", "Service", "ConfigMap", "Deployment", "CronJob"]);
+    expect(objects[3]).toMatchObject({ metadata: { name: "assistant-gate" }, data: { tripwire: TRIPWIRE.addresses.join(",") } });
+    expect(JSON.stringify(objects[5])).toContain(TRIPWIRE.addresses[0]);
+    expect(out).not.toContain("(--tripwire)");
+    expect((await render(files)).out).toContain("(--tripwire)");
   });
 
   test("can be applied and deleted again: the seal's finalizer, which only the operator takes off, is left out", async () => {

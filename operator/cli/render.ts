@@ -23,6 +23,8 @@ export interface RenderOptions {
   readonly namespace: string;
   /** The operator's own image and namespace, which the objects name. */
   readonly operator: OperatorFacts;
+  /** Addresses of the tripwire's Service; without them, what names them is not printed. */
+  readonly tripwire?: readonly string[] | undefined;
 }
 
 /** The world outside, for tests to replace. */
@@ -42,7 +44,7 @@ const processIo: RenderIo = {
 };
 
 /** Prints every object (exit code 0) or every violation (exit code 1), never both. */
-export async function renderCommand({ files, namespace, operator }: RenderOptions, io: RenderIo = processIo): Promise<number> {
+export async function renderCommand({ files, namespace, ...cluster }: RenderOptions, io: RenderIo = processIo): Promise<number> {
   const manifests = await readManifests(files, namespace, io.read);
   const inputs = checkInputs(manifests.found, io.now());
   const findings = [
@@ -52,14 +54,18 @@ export async function renderCommand({ files, namespace, operator }: RenderOption
     io.err(findings.map(lineOf).join(""));
     return 1;
   }
-  io.out(HEADER);
-  io.out(manifests.found.map((manifest) => render(manifest, inputs, operator)).join(""));
+  io.out(headerOf(cluster));
+  io.out(manifests.found.map((manifest) => render(manifest, inputs, cluster)).join(""));
   return 0;
 }
 
-const HEADER = `# What the operator makes of these files. Not shown: owner references, which need the uid of the custom resource; the
+/** What only a cluster knows of the operator. */
+type Cluster = Pick<RenderOptions, "operator" | "tripwire">;
+
+const headerOf = ({ tripwire }: Cluster): string => `# What the operator makes of these files. Not shown: owner references, which need the uid of the custom resource; the
 # seal's finalizer, which only the operator takes off again; the rule for the metrics scraper, of which the operator is
-# told when it starts; the ConfigMap that tells the gate where the cluster's tripwire is.
+# told when it starts${tripwire === undefined ? `; the ConfigMap of the gate and the CronJob of the probe, which name the
+# addresses of the cluster's tripwire (--tripwire)` : ""}.
 `;
 
 interface Judged {
@@ -120,11 +126,11 @@ function nothingFound({ found, findings }: Manifests, files: readonly string[]):
 const lineOf = ({ file, object, path, message }: Finding): string =>
   `${[file, object, path].filter((part) => part !== undefined).join(": ")}: ${message}\n`;
 
-function render({ file, value }: Manifest, inputs: readonly Judged[], operator: OperatorFacts): string {
+function render({ file, value }: Manifest, inputs: readonly Judged[], cluster: Cluster): string {
   const source = `# ${JSON.stringify(file).slice(1, -1)}: ${nameOf(value)}`;
   const own = inputs.find(({ manifest }) => manifest.value === value);
   if (own?.input.model === undefined) return `---\n${source} becomes no object of its own; deployments refer to it.\n`;
-  return childrenOf(own.input.deployment, own.input.model, operator).map(withoutFinalizers).map((child) => `---\n${source} becomes this ${child.kind}\n${toYaml(child)}`).join("");
+  return childrenOf(own.input.deployment, own.input.model, cluster).map(withoutFinalizers).map((child) => `---\n${source} becomes this ${child.kind}\n${toYaml(child)}`).join("");
 }
 
 /** Whoever applies what is printed here could not delete it again. */
@@ -133,16 +139,18 @@ function withoutFinalizers(child: KubeObject): KubeObject {
   return { ...child, metadata };
 }
 
-function childrenOf(deployment: LanguageModelDeployment, { spec }: LanguageModel, operator: OperatorFacts): KubeObject[] {
+function childrenOf(deployment: LanguageModelDeployment, { spec }: LanguageModel, { operator, tripwire }: Cluster): KubeObject[] {
   const { claimName, path } = spec.source.persistentVolumeClaim;
   const children = buildChildren({
     deployment,
     clients: deployment.spec.clients,
     metricsScraper: undefined,
     operator,
-    tripwire: undefined,
+    tripwire: tripwire && { addresses: tripwire },
     start: { model: { claimName, path, digest: spec.integrity.manifestDigest }, replicas: deployment.spec.replicas, liveAnnotations: undefined },
   });
-  const { networkPolicy, serviceAccount, service, podDisruptionBudget } = children;
-  return [networkPolicy, serviceAccount, service, podDisruptionBudget, children.deployment].filter((child) => child !== undefined);
+  const { networkPolicy, serviceAccount, service, podDisruptionBudget, gateConfig } = children;
+  // Its argument names the tripwire: without addresses it would be another CronJob than the operator's.
+  const cronJob = tripwire && children.cronJob;
+  return [networkPolicy, serviceAccount, service, podDisruptionBudget, gateConfig, children.deployment, cronJob].filter((child) => child !== undefined);
 }
