@@ -4,7 +4,7 @@ import { createServer, Socket, type AddressInfo, type Server } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { fakeClock, settle } from "../../../test/support/fake-clock.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOfErrno } from "./attempt.ts";
 import { attemptTcp } from "./tcp.ts";
 import { attemptUdp } from "./udp.ts";
 
@@ -158,6 +158,6 @@ describe("the outcome of an error", () => {
     ["ECONNREFUSED", "Refused"], ["ETIMEDOUT", "TimedOut"], ["EHOSTUNREACH", "Unreachable"], ["ENETUNREACH", "Unreachable"], ["EACCES", "Unreachable"], ["ECONNRESET", "Reached"],
     ["EMFILE", "Failed"], ["EADDRNOTAVAIL", "Failed"], ["EAFNOSUPPORT", "Failed"], ["EWHATEVER", "Failed"],
   ])("%s is %s", (errno, outcome) => {
-    expect(outcomeOf(errno)).toBe(outcome);
+    expect(outcomeOfErrno(errno)).toBe(outcome);
   });
 });

@@ -1,7 +1,7 @@
 /** One TCP connection, tried. Sends nothing but what it is given to ask. */
 import { connect, isIP, type Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
-import { MOST_BYTES, outcomeOf, type Attempt, type Target } from "./outcome.ts";
+import { MOST_BYTES, outcomeOfErrno, type Attempt, type Target } from "./attempt.ts";
 
 export interface TcpOptions {
   /** Limit for everything together, in milliseconds. */
@@ -37,7 +37,7 @@ export function attemptTcp(target: Target, { timeoutMs, clock, listen = false, p
   // Once it stands it was reached, whatever goes wrong after that.
   const cancel = clock.after(timeoutMs, () => (stands ? reached() : end({ outcome: "TimedOut" })));
   const failed = ({ code }: NodeJS.ErrnoException): void => {
-    const outcome = stands ? "Reached" : outcomeOf(code);
+    const outcome = stands ? "Reached" : outcomeOfErrno(code);
     if (outcome === "Reached") reached();
     else end({ outcome, ...(code !== undefined && { errno: code }) });
   };

@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIP } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
-import { MOST_BYTES, outcomeOf, type Attempt, type Target } from "./outcome.ts";
+import { MOST_BYTES, outcomeOfErrno, type Attempt, type Target } from "./attempt.ts";
 
 export interface UdpOptions {
   /** Limit for everything together, in milliseconds. The datagram is sent twice: at once and after half of it, as one may get lost. */
@@ -32,7 +32,7 @@ export function attemptUdp(target: Target, { timeoutMs, clock, payload, open = o
   };
   const failed = (error: NodeJS.ErrnoException | null): void => {
     if (error === null) return;
-    end({ outcome: outcomeOf(error.code), ...(error.code !== undefined && { errno: error.code }) });
+    end({ outcome: outcomeOfErrno(error.code), ...(error.code !== undefined && { errno: error.code }) });
   };
   let connected = false;
   const send = (): void => {

@@ -1,7 +1,7 @@
 /** The tripwire as it is met over the network, by gates and by other replicas. */
 import type { Clock } from "../../lib/clock.ts";
 import { CONTROL_PORT, TRIPWIRE_PORT } from "../../lib/names.ts";
-import type { Attempt } from "../reach/outcome.ts";
+import type { Attempt } from "../reach/attempt.ts";
 import { attemptTcp } from "../reach/tcp.ts";
 import { wordOf, type Word } from "./wire.ts";
 

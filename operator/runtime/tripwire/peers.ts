@@ -3,7 +3,7 @@
  * would notice a policy in the operator's namespace that lets in the control port only, and every gate would take that
  * policy for its own seal. What one replica finds out about another, it says of both: they have the same labels.
  */
-import type { Attempt } from "../reach/outcome.ts";
+import type { Attempt } from "../reach/attempt.ts";
 import type { TripwireAccess } from "./network.ts";
 
 /** How other replicas are met. */

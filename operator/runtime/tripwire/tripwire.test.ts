@@ -6,7 +6,7 @@ import { eventually } from "../../../test/support/control-plane.ts";
 import { fakeClock, settle, type FakeClock } from "../../../test/support/fake-clock.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../log.ts";
-import type { Outcome } from "../reach/outcome.ts";
+import type { AttemptOutcome } from "../reach/attempt.ts";
 import { attemptTcp } from "../reach/tcp.ts";
 import { attemptUdp } from "../reach/udp.ts";
 import type { Listener, Port, Protocol } from "./listeners.ts";
@@ -133,13 +133,13 @@ describe("the tripwire", () => {
 
 describe("another replica", () => {
   const other: Word = { instance: "other", listening: true, alive: true, address: "10.244.0.8" };
-  const met = (words: (Word | undefined)[], outcome: Outcome) => ({ ask: async () => words.shift(), touch: async () => ({ outcome, ms: 1 }) });
+  const met = (words: (Word | undefined)[], outcome: AttemptOutcome) => ({ ask: async () => words.shift(), touch: async () => ({ outcome, ms: 1 }) });
 
   it("whose forbidden port is out of reach while it is alive before and after is hidden", async () => {
     for (const outcome of ["Refused", "TimedOut", "Unreachable"] as const) expect(await hiddenBehind("s", "me", met([other, other], outcome))).toContain(outcome);
   });
 
-  it.each<[string, (Word | undefined)[], Outcome]>([
+  it.each<[string, (Word | undefined)[], AttemptOutcome]>([
     ["is reached", [other, other], "Reached"], ["could not be tried", [other, other], "Failed"], ["does not answer", [undefined], "Refused"],
     ["is this one", [{ ...other, instance: "me" }], "Refused"], ["is dead and knows it", [{ ...other, alive: false }], "Refused"],
     ["dies meanwhile", [other, undefined], "Refused"], ["gives way to another", [other, { ...other, instance: "third" }], "Refused"], ["dies and knows it", [other, { ...other, alive: false }], "Refused"],
@@ -148,14 +148,14 @@ describe("another replica", () => {
   });
 
   it("is not hidden by one packet that got lost", async () => {
-    const outcomes: Outcome[] = ["TimedOut", "Reached"];
+    const outcomes: AttemptOutcome[] = ["TimedOut", "Reached"];
     const once = { ask: async () => other, touch: async () => ({ outcome: outcomes.shift() ?? "Failed", ms: 1 }) };
     expect(await hiddenBehind("s", "me", once)).toBeUndefined();
     expect(outcomes).toEqual([]);
   });
 
   it("that is hidden keeps this one from saying that it listens, for half a minute, but not from being ready", async () => {
-    let outcome: Outcome = "Refused";
+    let outcome: AttemptOutcome = "Refused";
     const peers: Peers = { service: () => ["10.96.0.84"], ask: async () => other, touch: async () => ({ outcome, ms: 1 }) };
     const { tripwire, clock } = await start({ peers });
     expect(tripwire.listening()).toBe(true);

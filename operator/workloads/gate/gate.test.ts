@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fakeClock, settle } from "../../../test/support/fake-clock.ts";
-import type { Outcome } from "../../runtime/reach/outcome.ts";
+import type { AttemptOutcome } from "../../runtime/reach/attempt.ts";
 import type { Word } from "../../runtime/tripwire/wire.ts";
 import { waitForSeal, type GateOptions, type Verdict } from "./gate.ts";
 import { lookOnce, type World } from "./round.ts";
@@ -17,7 +17,7 @@ interface Scene {
   own: readonly string[];
   word: Partial<Word> | undefined;
   /** Outcome of touching the forbidden port, by address. */
-  touched: (address: string) => Outcome;
+  touched: (address: string) => AttemptOutcome;
 }
 
 const replicaOf = (address: string): string => (address.includes(":") ? REPLICA6 : REPLICA4);
@@ -109,7 +109,7 @@ async function through(scenes: readonly (readonly [Scene, number])[], over: Part
 
 describe("the gate", () => {
   it("passes after half a second of sealed looks, and says how long it was open before", async () => {
-    const open = { ...sealed(), touched: (): Outcome => "Reached" };
+    const open = { ...sealed(), touched: (): AttemptOutcome => "Reached" };
     const verdict = await through([[open, 950], [sealed(), 10_000]]);
     expect(verdict).toMatchObject({ hoheit: "gate", result: "Sealed", openRounds: 10, lastOpenMs: 900, outcomes: { IPv4: "Refused", IPv6: "Refused" } });
     expect(verdict.waitedMs).toBeGreaterThanOrEqual(1_500);
@@ -129,7 +129,7 @@ describe("the gate", () => {
   });
 
   it("begins to count anew when one look shows the forbidden port, and when a family comes", async () => {
-    const flicker: (readonly [Scene, number])[] = Array.from({ length: 20 }, (_, i) => [i % 5 === 4 ? { ...sealed(), touched: (): Outcome => "Reached" } : sealed(), 100] as const);
+    const flicker: (readonly [Scene, number])[] = Array.from({ length: 20 }, (_, i) => [i % 5 === 4 ? { ...sealed(), touched: (): AttemptOutcome => "Reached" } : sealed(), 100] as const);
     expect((await through([...flicker, [sealed(), 2_000]])).waitedMs).toBeGreaterThanOrEqual(2_400);
     expect((await through([[{ ...sealed(), own: ["10.244.0.9"] }, 450], [sealed(), 2_000]])).waitedMs).toBeGreaterThanOrEqual(950);
   });
@@ -149,11 +149,11 @@ describe("the gate", () => {
   });
 
   it("never passes unless its last three looks were sealed and met a tripwire that was up", async () => {
-    const outcome = fc.constantFrom<Outcome>("Reached", "Refused", "TimedOut", "Unreachable", "Failed");
+    const outcome = fc.constantFrom<AttemptOutcome>("Reached", "Refused", "TimedOut", "Unreachable", "Failed");
     const word = fc.constantFrom<Partial<Word> | undefined>({}, {}, {}, { listening: false }, undefined);
     const step = fc.record({ v4: outcome, v6: outcome, word, own: fc.constantFrom<readonly string[]>(["10.0.0.9"], ["fd00::9"], ["10.0.0.9", "fd00::9"], []) });
     // Mostly as sealed as can be, so that many runs pass.
-    const calm = fc.record({ v4: fc.constant<Outcome>("Refused"), v6: fc.constant<Outcome>("TimedOut"), word: fc.constant<Partial<Word> | undefined>({}), own: fc.constant<readonly string[]>(["10.0.0.9", "fd00::9"]) });
+    const calm = fc.record({ v4: fc.constant<AttemptOutcome>("Refused"), v6: fc.constant<AttemptOutcome>("TimedOut"), word: fc.constant<Partial<Word> | undefined>({}), own: fc.constant<readonly string[]>(["10.0.0.9", "fd00::9"]) });
     let passed = 0;
     await fc.assert(fc.asyncProperty(fc.array(fc.oneof({ weight: 1, arbitrary: step }, { weight: 4, arbitrary: calm }), { minLength: 1, maxLength: 40 }), async (steps) => {
       const clock = fakeClock();

@@ -7,7 +7,7 @@
  * and at the Service as well.
  */
 import { familyOf, type Family } from "../../lib/addresses.ts";
-import type { Outcome } from "../../runtime/reach/outcome.ts";
+import type { AttemptOutcome } from "../../runtime/reach/attempt.ts";
 import type { TripwireAccess } from "../../runtime/tripwire/network.ts";
 
 /** What a gate sees of the world. */
@@ -31,7 +31,7 @@ export interface Round {
   /** The family that the finding is about; absent if it is about all. */
   readonly family?: Family;
   /** How the forbidden port was out of reach, in each family. */
-  readonly outcomes: Readonly<Partial<Record<Family, Outcome>>>;
+  readonly outcomes: Readonly<Partial<Record<Family, AttemptOutcome>>>;
 }
 
 /** The worst first: what one family shows holds for the pod. */
@@ -48,7 +48,7 @@ export async function lookOnce(tripwire: readonly string[], world: World): Promi
 
 interface Seen {
   readonly finding: Finding;
-  readonly outcome?: Outcome;
+  readonly outcome?: AttemptOutcome;
 }
 
 async function lookAt(service: string | undefined, world: World): Promise<Seen> {

@@ -1,6 +1,6 @@
 /** One look at every control and at every target, side by side. */
 import type { Clock } from "../../lib/clock.ts";
-import type { Attempt } from "../../runtime/reach/outcome.ts";
+import type { Attempt } from "../../runtime/reach/attempt.ts";
 import { attemptTcp } from "../../runtime/reach/tcp.ts";
 import { attemptUdp } from "../../runtime/reach/udp.ts";
 import { ANSWER, QUESTION, wordOf } from "../../runtime/tripwire/wire.ts";

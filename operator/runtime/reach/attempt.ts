@@ -10,10 +10,10 @@
  *   Unreachable  there is no way: no route, or a firewall said so (administratively prohibited).
  *   Failed       we could not try: no descriptor, no local address, a bad argument.
  */
-export type Outcome = "Reached" | "Refused" | "TimedOut" | "Unreachable" | "Failed";
+export type AttemptOutcome = "Reached" | "Refused" | "TimedOut" | "Unreachable" | "Failed";
 
 export interface Attempt {
-  readonly outcome: Outcome;
+  readonly outcome: AttemptOutcome;
   /** The system's word for it, such as ECONNREFUSED; absent when reached and when our own limit ended the attempt. */
   readonly errno?: string;
   /** What the other side sent first, if it was waited for: one character for each byte (latin1); cut at `MOST_BYTES`. */
@@ -31,7 +31,7 @@ export interface Target {
 /** Bytes of an answer that are looked at. */
 export const MOST_BYTES = 1024;
 
-const OUTCOMES: Readonly<Record<string, Outcome>> = {
+const OUTCOMES: Readonly<Record<string, AttemptOutcome>> = {
   ECONNREFUSED: "Refused",
   // Linux says so only of a connection that stood (tcp_reset): taken and reset before we could look.
   ECONNRESET: "Reached",
@@ -47,4 +47,4 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
 };
 
 /** The outcome for an error of connect(2), send(2) or recv(2). */
-export const outcomeOf = (errno: string | undefined): Outcome => OUTCOMES[errno ?? ""] ?? "Failed";
+export const outcomeOfErrno = (errno: string | undefined): AttemptOutcome => OUTCOMES[errno ?? ""] ?? "Failed";
