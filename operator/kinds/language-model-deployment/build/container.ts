@@ -5,7 +5,7 @@ import { SERVING_PORT, SERVING_PORT_NAME } from "../../../lib/names.ts";
 import type { LanguageModelDeployment } from "../schema.ts";
 import type { ServedModel } from "./input.ts";
 import { buildLifecycle, buildProbes } from "./lifecycle.ts";
-import { byKey } from "./order.ts";
+import { byKey } from "../../../lib/order.ts";
 import { canonicalQuantity } from "./quantity.ts";
 import { buildVolumeMounts, MODEL_PATH, PATHS } from "./volumes.ts";
 

@@ -14,7 +14,7 @@ import { buildOwnContainer, OWN_USER } from "./gate.ts";
 import type { BuildInput } from "./input.ts";
 import { childMetadata } from "./metadata.ts";
 import { buildNetworkPolicy } from "./network-policy.ts";
-import { byKey } from "./order.ts";
+import { byKey } from "../../../lib/order.ts";
 import { buildSeclusion } from "./pod-template.ts";
 import { SECCOMP } from "./container.ts";
 

@@ -11,14 +11,11 @@
  * Probes need no rule: traffic between a node and its own pods is not subject to policies (KEP-2091 and every CNI).
  */
 import type { NetworkPolicy } from "../../../lib/k8s-types.ts";
-import { OPERATOR_LABELS, sealSelector } from "../../../lib/labels.ts";
+import { NAMESPACE_NAME, OPERATOR_LABELS, sealSelector } from "../../../lib/labels.ts";
 import { CONTROL_PORT, SEAL_FINALIZER, SERVING_PORT } from "../../../lib/names.ts";
 import type { BuildInput, MetricsScraper, OperatorFacts } from "./input.ts";
 import { childMetadata } from "./metadata.ts";
-import { byKey } from "./order.ts";
-
-/** Set by the API server on every namespace and protected from change, unlike labels of our own (KEP-2161). */
-const NAMESPACE_NAME = "kubernetes.io/metadata.name";
+import { byKey } from "../../../lib/order.ts";
 
 type Rules = NonNullable<NetworkPolicy["spec"]>;
 type IngressRule = NonNullable<Rules["ingress"]>[number];

@@ -10,7 +10,7 @@ import { childName } from "../../../lib/names.ts";
 import { buildContainer, SECCOMP, tensorSize, USER } from "./container.ts";
 import { buildGate } from "./gate.ts";
 import { graceSeconds } from "./lifecycle.ts";
-import { byKey } from "./order.ts";
+import { byKey } from "../../../lib/order.ts";
 import type { TemplateInput } from "./template.ts";
 import { buildVolumes } from "./volumes.ts";
 
