@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { lmd } from "../../test/support/makers.ts";
-import type { CronJob, Deployment, Live, NetworkPolicy, Pod } from "../lib/k8s-types.ts";
+import type { CronJob, Deployment, Live, Namespace, NetworkPolicy, Pod } from "../lib/k8s-types.ts";
 import { MODEL_DIGEST, probeLabels } from "../lib/labels.ts";
-import { BY_DEPLOYMENT, BY_NAMESPACE, cronJobs, deployments, languageModelDeployments, networkPolicies, pods } from "./caches.ts";
+import { BY_DEPLOYMENT, BY_NAMESPACE, cronJobs, deployments, languageModelDeployments, namespaces, networkPolicies, pods } from "./caches.ts";
 
 const noted = (annotations: Record<string, string>) => lmd("a").metadata({ annotations, labels: { team: "x" }, finalizers: ["y"] }).live();
 
@@ -16,6 +16,13 @@ describe("what is kept of an object", () => {
     const child = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a", uid: "u", resourceVersion: "1", annotations: { [MODEL_DIGEST]: "sha256:x", note: "y" } } } as Live<Deployment>;
     expect(deployments.keep?.(child).metadata.annotations).toEqual({ [MODEL_DIGEST]: "sha256:x" });
   });
+});
+
+test("of a namespace is kept by what policies select it, whether it is leaving, and what we noted on it", () => {
+  const metadata = { name: "n", uid: "u", resourceVersion: "1", labels: { "hoheit.dev/governed": "true" }, deletionTimestamp: "2026-11-23T10:00:00Z" };
+  const namespace = { apiVersion: "v1", kind: "Namespace", spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" }, metadata: { ...metadata, annotations: { "hoheit.dev/sealed": "0f", note: "x" } } } as Live<Namespace>;
+  expect(namespaces.keep?.(namespace)).toEqual({ apiVersion: "v1", kind: "Namespace", metadata: { ...metadata, annotations: { "hoheit.dev/sealed": "0f" } } });
+  expect(namespaces.keep?.({ ...namespace, metadata }).metadata).toEqual(metadata);
 });
 
 describe("what is kept of a NetworkPolicy", () => {

@@ -5,8 +5,8 @@
  * Children are filtered by our label on the server, so objects of others cost nothing here.
  */
 import type { CacheSpec } from "../kube/cache.ts";
-import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
-import type { CronJob, Job, KubeObject, Live, NetworkPolicy, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
+import type { CronJob, Job, KubeObject, Live, Namespace, NetworkPolicy, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
 import { DEPLOYMENT, HOHEIT, MANAGED_BY, OF_HOHEIT, ROLE } from "../lib/labels.ts";
 import { API_GROUP } from "../lib/names.ts";
 import { contentOf } from "./language-model-deployment/probe-content.ts";
@@ -68,6 +68,15 @@ export const networkPolicies: CacheSpec<NetworkPolicy> = {
     return { ...kept, spec: { podSelector, ...(policyTypes !== undefined && { policyTypes }), egress: egress.map(() => ({})) } };
   },
   index: (policy) => (isSealLike(policy) ? {} : { [BY_NAMESPACE]: [policy.metadata.namespace ?? ""] }),
+};
+
+/** Of a namespace: by what policies select it, and what we noted on it. */
+export const namespaces: CacheSpec<Namespace> = {
+  resource: NAMESPACES,
+  keep(namespace) {
+    const { apiVersion, kind, metadata } = withoutNotes(namespace);
+    return { apiVersion, kind, metadata: { ...identity(metadata), ...(metadata.annotations !== undefined && { annotations: metadata.annotations }) } };
+  },
 };
 
 /** Its status moves with every run and decides nothing. */

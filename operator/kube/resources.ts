@@ -1,6 +1,6 @@
 /** The resources that Hoheit reads or writes: where they live in the API. Kinds of our own declare theirs in `kinds/`. */
 import type {
-  ConfigMap, CronJob, Deployment, Job, KubeEvent, KubeObject, Lease, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
+  ConfigMap, CronJob, Deployment, Job, KubeEvent, KubeObject, Lease, Namespace, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
 } from "../lib/k8s-types.ts";
 
 /** One REST resource. `T` is the shape of its objects; the phantom member carries it and never exists at run time. */
@@ -20,6 +20,7 @@ export const DEPLOYMENTS = resource<Deployment>("apps", "v1", "deployments", "De
 export const CONFIG_MAPS = resource<ConfigMap>("", "v1", "configmaps", "ConfigMap");
 export const SERVICES = resource<Service>("", "v1", "services", "Service");
 export const SERVICE_ACCOUNTS = resource<ServiceAccount>("", "v1", "serviceaccounts", "ServiceAccount");
+export const NAMESPACES: Resource<Namespace> = { ...resource<Namespace>("", "v1", "namespaces", "Namespace"), namespaced: false };
 export const NETWORK_POLICIES = resource<NetworkPolicy>("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy");
 export const POD_DISRUPTION_BUDGETS = resource<PodDisruptionBudget>("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget");
 export const PODS = resource<Pod>("", "v1", "pods", "Pod");

@@ -5,7 +5,7 @@
  * `Date`; `Plain` undoes both, so that a builder's object literal is exactly what the API server gets.
  */
 import type {
-  V1ConfigMap, V1CronJob, V1Deployment, V1Job, V1Lease, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
+  V1ConfigMap, V1CronJob, V1Deployment, V1Job, V1Lease, V1Namespace, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
   V1PodDisruptionBudget, V1PodSpec, V1PodTemplateSpec, V1Container, V1Service, V1ServiceAccount, EventsV1Event,
 } from "@kubernetes/client-node";
 
@@ -56,6 +56,7 @@ export type Deployment = Typed<V1Deployment, "Deployment">;
 export type ConfigMap = Typed<V1ConfigMap, "ConfigMap">;
 export type Service = Typed<V1Service, "Service">;
 export type ServiceAccount = Typed<V1ServiceAccount, "ServiceAccount">;
+export type Namespace = Typed<V1Namespace, "Namespace">;
 export type NetworkPolicy = Typed<V1NetworkPolicy, "NetworkPolicy">;
 export type PodDisruptionBudget = Typed<V1PodDisruptionBudget, "PodDisruptionBudget">;
 export type Pod = Typed<V1Pod, "Pod">;

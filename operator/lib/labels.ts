@@ -12,6 +12,9 @@ export const OF_HOHEIT = `${PART_OF}=${HOHEIT}`;
 /** Labels of the operator's own pods. The seal lets pods with these labels in the operator's namespace be asked; the chart sets them. */
 export const OPERATOR_LABELS: Readonly<Record<string, string>> = { "app.kubernetes.io/name": HOHEIT, "app.kubernetes.io/component": "operator" };
 
+/** Set by the API server on every namespace and protected from change, unlike labels of our own (KEP-2161). */
+export const NAMESPACE_NAME = "kubernetes.io/metadata.name";
+
 /** What a pod may reach depends on its role alone (product.md). */
 export const ROLE = `${API_GROUP}/role`;
 type Role = "Serving" | "Probe";
@@ -27,6 +30,12 @@ export const TEMPLATE_REVISION = `${API_GROUP}/template-revision`;
 export const TEMPLATE_INPUTS = `${API_GROUP}/template-inputs`;
 /** Digest of the weights that the pods of a Deployment were approved for. */
 export const MODEL_DIGEST = `${API_GROUP}/model-digest`;
+/** On a governed namespace: hash of the policies that were seen in force. The guard lets no pod start where it is missing. */
+export const SEALED = `${API_GROUP}/sealed`;
+/** On a namespace that is governed no more: when its policies come off (RFC 3339). */
+export const RELEASE_TIME = `${API_GROUP}/release-time`;
+/** On a NetworkPolicy of a client: the deployment and the entry of its `spec.clients` that it is for. */
+export const CLIENT_OF = `${API_GROUP}/client-of`;
 /** Image that the gate of a Deployment's pods runs from: the same until the pods are made anew for another reason. */
 export const GATE_IMAGE = `${API_GROUP}/gate-image`;
 
@@ -48,6 +57,9 @@ export function servingLabels(deployment: string): Record<string, string> {
     [ROLE]: "Serving" satisfies Role,
   };
 }
+
+/** Labels of what a governed namespace gets. No label of a deployment: these hold whatever deployments there are. */
+export const governanceLabels = (): Record<string, string> => ({ "app.kubernetes.io/component": "governance", [PART_OF]: HOHEIT, [MANAGED_BY]: HOHEIT });
 
 /** Labels of the pods that probe the seal: those of the model servers, but for what they are. */
 export function probeLabels(deployment: string): Record<string, string> {

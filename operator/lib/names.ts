@@ -2,6 +2,7 @@
  * Names that are for ever: API group, field manager, finalizer, child names. A change here orphans objects in running
  * clusters, so there is one home for them and a test that pins each.
  */
+import { shortHash } from "./hash.ts";
 
 export const API_GROUP = "hoheit.dev";
 export const API_VERSION = `${API_GROUP}/v1alpha1`;
@@ -42,3 +43,10 @@ export const gateName = (deployment: string): string => `${deployment}-gate`;
 
 /** The CronJob that probes the seal of a deployment; the names of its Jobs have 11 characters more. */
 export const probeName = (deployment: string): string => `${deployment}-probe`;
+
+/** NetworkPolicies of a governed namespace: nothing for anybody, then what each role may reach. */
+export const DEFAULT_DENY = "hoheit-default-deny";
+export const rolePolicyName = (role: string): string => `hoheit-${role.toLowerCase()}`;
+
+/** The way of one declared client to one deployment, in the namespace of the client. `entry` tells them apart; it may be of any length. */
+export const clientPolicyName = (entry: string): string => `hoheit-client-${shortHash(entry)}`;
