@@ -2,6 +2,7 @@
  * What the prover returns: plain data that goes into evidence as it is (no bigint, no class, every list sorted), so that the
  * same inputs give the same bytes.
  */
+import type { AddressClass } from "../addresses/classes.ts";
 import type { Protocol, Role } from "../policy.ts";
 import type { Counterexample, RuleReference, Verdict } from "../verdict.ts";
 
@@ -80,25 +81,16 @@ export interface PortRange {
   readonly endPort: number;
 }
 
-/** Every one of these ports of every pod of a namespace that the selector takes. */
+/** Every one of these ports of every pod of these namespaces that the selector takes. */
 export interface PodTraffic {
-  readonly namespace: string;
+  /** Sorted; `*` alone for every namespace. */
+  readonly namespaces: readonly string[];
   /** As `kubectl get pods -l` reads it; empty for every pod. */
   readonly selector: string;
   readonly ports: readonly PortRange[];
   /** Why it is no way out. `Governed`: if the peer is proved itself. `Relay`: there is no reason. */
   readonly as: "Governed" | "InClusterPeer" | "Operator" | "DNS" | "Relay";
 }
-
-/**
- * What an address is, by registry (IANA special-purpose addresses), never by geography. `Metadata` are the addresses at
- * which clouds hand out credentials. `Global` is everything that no registry sets apart.
- */
-export const ADDRESS_CLASSES = [
-  "Metadata", "Loopback", "LinkLocal", "Unspecified", "Private", "SharedCGNAT", "UniqueLocal", "Multicast", "Broadcast", "Documentation", "Benchmarking",
-  "Mapped", "Translated", "Reserved", "Global",
-] as const;
-export type AddressClass = (typeof ADDRESS_CLASSES)[number];
 
 /**
  *   Unreadable    an input could not be read

@@ -1,0 +1,124 @@
+/**
+ * Addresses and CIDRs, read more strictly than any CNI or API server reads them. `010.0.0.0/8` is 8.0.0.0/8 to some parsers
+ * and 10.0.0.0/8 to others, `10.0.0.1/8` is a /8, a /32 or nothing (kubernetes#94484), `::ffff:10.0.0.1` is of either family:
+ * what has several readings has none here.
+ *
+ * Both families lie on one line of numbers, IPv4 below IPv6, with a gap between them that no interval bridges.
+ */
+import type { Family } from "../../lib/addresses.ts";
+import type { Interval, IntervalSet } from "./intervals.ts";
+
+const BITS: Readonly<Record<Family, number>> = { IPv4: 32, IPv6: 128 };
+/** Where the family begins on the line. */
+const START: Readonly<Record<Family, bigint>> = { IPv4: 0n, IPv6: 1n << 128n };
+
+const allOf = (family: Family): Interval => ({ first: START[family], last: START[family] + (1n << BigInt(BITS[family])) - 1n });
+export const ALL_ADDRESSES: IntervalSet = [allOf("IPv4"), allOf("IPv6")];
+
+/** IPv4-mapped addresses, `::ffff:0:0/96` (RFC 4291, 2.5.5.2). */
+const MAPPED: Interval = { first: START.IPv6 + (0xffffn << 32n), last: START.IPv6 + (0x1_0000_0000_0000n - 1n) };
+export const MAPPED_ADDRESSES: IntervalSet = [MAPPED];
+
+/**
+ *   Exact        one reading; `canonical` is false for spellings of IPv6 that everybody reads alike (RFC 5952 would write them otherwise)
+ *   Ambiguous    readers differ
+ *   Unparsable   no reader takes it, or only careless ones
+ */
+export type Parsed<T> = ({ readonly kind: "Exact"; readonly canonical: boolean } & T) | { readonly kind: "Ambiguous" | "Unparsable"; readonly why: string };
+
+/** An address as its place on the line. */
+export function parseAddress(text: string): Parsed<{ readonly address: bigint }> {
+  const parsed = text.includes(":") ? parseIPv6(text) : parseIPv4(text);
+  if (parsed.kind !== "Exact") return parsed;
+  if (isMapped(parsed.address)) return { kind: "Ambiguous", why: "is an IPv4-mapped IPv6 address, which some read as IPv4" };
+  return { ...parsed, canonical: formatAddress(parsed.address) === text };
+}
+
+/** A CIDR as an interval on the line. A bare address is none. */
+export function parseCidr(text: string): Parsed<{ readonly range: Interval }> {
+  const [address = "", prefix, ...more] = text.split("/");
+  if (prefix === undefined || more.length > 0) return { kind: "Unparsable", why: "is not ADDRESS/PREFIX" };
+  const base = address.includes(":") ? parseIPv6(address) : parseIPv4(address);
+  if (base.kind !== "Exact") return base;
+  const family = familyAt(base.address);
+  if (!/^\d+$/.test(prefix) || Number(prefix) > BITS[family]) return { kind: "Unparsable", why: `has no prefix length of ${family}` };
+  if (prefix !== String(Number(prefix))) return { kind: "Ambiguous", why: "has a prefix length with leading zeros" };
+  const size = 1n << BigInt(BITS[family] - Number(prefix));
+  const range = { first: base.address, last: base.address + size - 1n };
+  if ((base.address - START[family]) % size !== 0n) return { kind: "Ambiguous", why: "has bits set behind its prefix, which readers mask, keep or refuse" };
+  if (isMapped(range.first) && isMapped(range.last)) return { kind: "Ambiguous", why: "is a range of IPv4-mapped IPv6 addresses, which some read as IPv4" };
+  return { kind: "Exact", range, canonical: formatAddress(base.address) === address };
+}
+
+type Base = Parsed<{ readonly address: bigint }>;
+
+const unparsable = (why: string): Base => ({ kind: "Unparsable", why });
+
+const isMapped = (address: bigint): boolean => MAPPED.first <= address && address <= MAPPED.last;
+
+function parseIPv4(text: string): Base {
+  const parts = text.split(".");
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,4}$/.test(part))) return unparsable("is not four decimal numbers with dots");
+  if (parts.some((part) => part.length > 1 && part.startsWith("0"))) return { kind: "Ambiguous", why: "has a number with leading zeros, which is octal to some" };
+  if (parts.some((part) => Number(part) > 255)) return unparsable("has a number above 255");
+  return { kind: "Exact", canonical: true, address: START.IPv4 + parts.reduce((sum, part) => (sum << 8n) + BigInt(part), 0n) };
+}
+
+function parseIPv6(text: string): Base {
+  const halves = text.split("::");
+  if (halves.length > 2) return unparsable("has '::' twice");
+  const [head = [], tail] = halves.map((half) => (half === "" ? [] : half.split(":")));
+  // Only the last group may be written as IPv4 (RFC 4291, 2.2).
+  const last = tail ?? head;
+  const dotted = last.at(-1)?.includes(".") === true ? parseIPv4(last.pop() ?? "") : undefined;
+  if (dotted !== undefined && dotted.kind !== "Exact") return dotted;
+  const embedded = dotted === undefined ? [] : [dotted.address >> 16n, dotted.address & 0xffffn];
+  const written = [...head, ...(tail ?? [])];
+  if (!written.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return unparsable("has a group that is not one to four hexadecimal digits");
+  const missing = 8 - written.length - embedded.length;
+  if (tail === undefined ? missing !== 0 : missing < 1) return unparsable("has not eight groups");
+  const toNumber = (group: string): bigint => BigInt(`0x${group}`);
+  const groups = [...head.map(toNumber), ...Array.from({ length: missing }, () => 0n), ...(tail ?? []).map(toNumber), ...embedded];
+  return { kind: "Exact", canonical: false, address: START.IPv6 + groups.reduce((sum, group) => (sum << 16n) + group, 0n) };
+}
+
+/** Family of an address on the line. */
+export const familyAt = (address: bigint): Family => (address < START.IPv6 ? "IPv4" : "IPv6");
+
+/** Canonical spelling; IPv6 by RFC 5952, without the dotted form. */
+export function formatAddress(address: bigint): string {
+  const family = familyAt(address);
+  const offset = address - START[family];
+  return family === "IPv4" ? [24n, 16n, 8n, 0n].map((shift) => (offset >> shift) & 0xffn).join(".") : formatIPv6(offset);
+}
+
+/** The longest run of at least two zero groups, the first of equally long ones, becomes `::` (RFC 5952, 4.2). */
+function formatIPv6(offset: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((offset >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
+  let run = { start: 0, length: 1 };
+  for (let start = 0; start < 8; start++) {
+    const end = groups.findIndex((group, i) => i >= start && group !== "0");
+    const length = (end < 0 ? 8 : end) - start;
+    if (length > run.length) run = { start, length };
+  }
+  if (run.length < 2) return groups.join(":");
+  return `${groups.slice(0, run.start).join(":")}::${groups.slice(run.start + run.length).join(":")}`;
+}
+
+/** The fewest CIDRs that are this set, in canonical spelling, IPv4 first. */
+export function toCidrs(set: IntervalSet): string[] {
+  return set.flatMap((interval) => [...blocksOf(interval)]);
+}
+
+/** Splits from the left into the largest aligned blocks: what a prefix can say. */
+function* blocksOf({ first, last }: Interval): Generator<string> {
+  const family = familyAt(first);
+  for (let at = first; at <= last; ) {
+    let bits = 0;
+    while (bits < BITS[family] && isAligned(at - START[family], bits + 1) && at + (1n << BigInt(bits + 1)) - 1n <= last) bits++;
+    yield `${formatAddress(at)}/${BITS[family] - bits}`;
+    at += 1n << BigInt(bits);
+  }
+}
+
+const isAligned = (offset: bigint, bits: number): boolean => (offset & ((1n << BigInt(bits)) - 1n)) === 0n;
