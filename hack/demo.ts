@@ -124,6 +124,7 @@ async function install(run: Kubectl): Promise<void> {
 async function look({ kubectl: run }: Cluster, samples: Samples, out: Terminal): Promise<void> {
   const commands = [
     ["get", "nodes", "-L", "nvidia.com/gpu.product"],
+    ["get", "sovereigntypolicies"],
     ["get", "processingactivities,languagemodels,modelapprovals", "--all-namespaces"],
     ["get", "languagemodeldeployments", "--all-namespaces"],
     ["get", "pods,networkpolicies", "--all-namespaces", "--selector=app.kubernetes.io/managed-by=hoheit"],

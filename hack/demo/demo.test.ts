@@ -62,10 +62,10 @@ describe("the demo's words", () => {
   });
 
   test("say before they do something to an existing cluster what it is", () => {
-    const samples = { namespaces: [sample("Namespace", "assistant")], objects: [sample("LanguageModel", "m", "assistant"), sample("LanguageModel", "o", "assistant")], unplaceable: new Set<string>() };
+    const samples = { namespaces: [sample("Namespace", "assistant")], objects: [sample("LanguageModel", "m", "assistant"), sample("LanguageModel", "o", "assistant"), sample("SovereigntyPolicy", "land")], unplaceable: new Set<string>() };
     const text = announcement("prod", "https://k.example", samples);
     expect(text).toContain("the cluster of context prod (https://k.example)");
-    expect(text).toContain("create the namespaces assistant and in them 2 LanguageModel");
+    expect(text).toContain("create 1 SovereigntyPolicy, the namespaces assistant and in them 2 LanguageModel:");
   });
 
   test("explain the command line when it is wrong", () => {

@@ -8,17 +8,19 @@ import type { Sample, Samples } from "./samples.ts";
 /** What the demo will do to a cluster, for a person to read and agree to. */
 export function announcement(context: string, server: string, samples: Samples): string {
   const namespaces = samples.namespaces.map(({ metadata }) => metadata.name).join(", ");
-  const byKind = Map.groupBy(samples.objects, ({ kind }) => kind);
-  const counts = [...byKind].map(([kind, objects]) => `${objects.length} ${kind}`).join(", ");
+  const { inside = [], outside = [] } = Object.groupBy(samples.objects, ({ metadata }) => (metadata.namespace === undefined ? "outside" : "inside"));
   return [
     `This uses the cluster of context ${context} (${server}) and will`,
     `  1. create or update ${crdFiles().length} CustomResourceDefinitions of group hoheit.dev,`,
     `  2. create the namespace ${OPERATOR_NAMESPACE} with the service account ${OPERATOR_ACCOUNT}, a ClusterRole, a Role and their bindings (charts/hoheit/generated/rbac.yaml),`,
     `  3. run the operator on this machine, as that service account, with a token for 24 hours,`,
-    `  4. create the namespaces ${namespaces} and in them ${counts}: their pods ask for GPUs of this cluster and for the images named in samples/,`,
+    `  4. create ${outside.length === 0 ? "" : `${countsOf(outside)}, `}the namespaces ${namespaces} and in them ${countsOf(inside)}: their pods ask for GPUs of this cluster and for the images named in samples/,`,
     `  5. at the end delete the samples that it has created, and leave 1 and 2 in place.`,
   ].join("\n");
 }
+
+const countsOf = (objects: readonly Sample[]): string =>
+  [...Map.groupBy(objects, ({ kind }) => kind)].map(([kind, some]) => `${some.length} ${kind}`).join(", ");
 
 /** Throws `Sorry` if the person does not say yes. */
 export async function askForConsent(): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Kubectl } from "./kubectl.ts";
 import { keyOf, type Sample } from "./samples.ts";
 
-const KINDS = "processingactivities,languagemodels,modelapprovals,languagemodeldeployments";
+const KINDS = "processingactivities,languagemodels,modelapprovals,languagemodeldeployments,sovereigntypolicies";
 
 interface Condition { readonly type: string; readonly status: string; readonly reason: string; readonly message: string; readonly observedGeneration?: number }
 

@@ -1,7 +1,7 @@
 /** Reads files of manifests and finds ours among them, each parsed as the API server would, strict field validation included. */
 import { parseManifest, type Kind } from "../kinds/define.ts";
 import { kinds } from "../kinds/index.ts";
-import type { KubeObject } from "../lib/k8s-types.ts";
+import { keyOf, type KubeObject } from "../lib/k8s-types.ts";
 import { API_GROUP, API_VERSION } from "../lib/names.ts";
 import { fromYaml } from "./yaml.ts";
 
@@ -29,8 +29,8 @@ export interface Manifests {
 
 export type ReadFile = (file: string) => Promise<string>;
 
-/** `LanguageModel assistant/mistral-small`. */
-export const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.namespace}/${metadata.name}`;
+/** `LanguageModel assistant/mistral-small`, or `SovereigntyPolicy land`. */
+export const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${keyOf(metadata)}`;
 
 /** Reads every file before it judges. Objects of other API groups are left alone. */
 export async function readManifests(files: readonly string[], namespace: string, read: ReadFile): Promise<Manifests> {
@@ -63,13 +63,15 @@ function judge(file: string, namespace: string, document: unknown, at: number): 
   const none = { found: [], findings: [] };
   if (!isManifest(document)) return { found: [], findings: [{ file, object: `document ${at}`, path: undefined, message: "is no manifest: apiVersion, kind and metadata.name are needed" }] };
   if (document.apiVersion.split("/")[0] !== API_GROUP) return none;
-  const value: KubeObject = { ...document, metadata: { ...document.metadata, namespace: document.metadata.namespace ?? namespace } };
+  const kind = kinds.find((candidate) => candidate.kind === document.kind);
+  const value = kind?.namespaced === false ? document : inNamespace(document, namespace);
   const finding = (path: string | undefined, message: string): Finding => ({ file, object: nameOf(value), path, message });
-  const kind = kinds.find((candidate) => candidate.kind === value.kind);
   if (kind === undefined) return { found: [], findings: [finding("kind", `there is no such kind; kinds are ${kinds.map((one) => one.kind).join(", ")}`)] };
   if (value.apiVersion !== API_VERSION) return { found: [], findings: [finding("apiVersion", `write ${API_VERSION}`)] };
   return parsed(kind, { file, value }, finding);
 }
+
+const inNamespace = ({ metadata, ...rest }: KubeObject, usual: string): KubeObject => ({ ...rest, metadata: { ...metadata, namespace: metadata.namespace ?? usual } });
 
 function parsed(kind: Kind, { file, value }: Manifest, at: (path: string | undefined, message: string) => Finding): Manifests {
   const result = parseManifest(kind, value);

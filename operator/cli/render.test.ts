@@ -75,6 +75,13 @@ describe("what fits together", () => {
   });
 });
 
+test("what lives in the cluster is put into no namespace, and refused in one", async () => {
+  const policy = { apiVersion: "hoheit.dev/v1alpha1", kind: "SovereigntyPolicy", metadata: { name: "land" }, spec: { namespaceSelector: { matchLabels: { governed: "yes" } } } };
+  expect(await render({ "a.yaml": yaml(policy) }, "town")).toMatchObject({ code: 0, out: expect.stringContaining("# a.yaml: SovereigntyPolicy land holds in") });
+  const misplaced = { ...policy, metadata: { name: "land", namespace: "town" } };
+  expect(await render({ "a.yaml": yaml(misplaced) })).toMatchObject({ code: 1, err: "a.yaml: SovereigntyPolicy town/land: metadata.namespace: remove it: a SovereigntyPolicy lives in the cluster, not in a namespace\n" });
+});
+
 describe("what does not", () => {
   const says = async (files: Readonly<Record<string, string>>, ...lines: (string | RegExp)[]) => {
     const { code, out, err } = await render(files);

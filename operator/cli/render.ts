@@ -129,7 +129,7 @@ const lineOf = ({ file, object, path, message }: Finding): string =>
 function render({ file, value }: Manifest, inputs: readonly Judged[], cluster: Cluster): string {
   const source = `# ${JSON.stringify(file).slice(1, -1)}: ${nameOf(value)}`;
   const own = inputs.find(({ manifest }) => manifest.value === value);
-  if (own?.input.model === undefined) return `---\n${source} becomes no object of its own; deployments refer to it.\n`;
+  if (own?.input.model === undefined) return `---\n${source} ${value.kind === "SovereigntyPolicy" ? "holds in the namespaces that it selects, of which a cluster knows" : "becomes no object of its own; deployments refer to it"}.\n`;
   return childrenOf(own.input.deployment, own.input.model, cluster).map(withoutFinalizers).map((child) => `---\n${source} becomes this ${child.kind}\n${toYaml(child)}`).join("");
 }
 

@@ -9,11 +9,13 @@ import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES
 import type { CronJob, Job, KubeObject, Live, Namespace, NetworkPolicy, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
 import { DEPLOYMENT, HOHEIT, MANAGED_BY, OF_HOHEIT, ROLE } from "../lib/labels.ts";
 import { API_GROUP } from "../lib/names.ts";
+import type { CustomResource } from "./define.ts";
 import { contentOf } from "./language-model-deployment/probe-content.ts";
 import { languageModelDeployment } from "./language-model-deployment/schema.ts";
 import { languageModel } from "./language-model/schema.ts";
 import { modelApproval } from "./model-approval/schema.ts";
 import { processingActivity } from "./processing-activity/schema.ts";
+import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
 
 /** Index of our own kinds: references stay in a namespace, so that is how they are looked up. */
 export const BY_NAMESPACE = "namespace";
@@ -38,6 +40,8 @@ export const processingActivities = own(processingActivity.resource);
 export const languageModels = own(languageModel.resource);
 export const modelApprovals = own(modelApproval.resource);
 export const languageModelDeployments = own(languageModelDeployment.resource);
+/** All of them at once, so without the index. */
+export const sovereigntyPolicies: CacheSpec<CustomResource<typeof sovereigntyPolicy>> = { resource: sovereigntyPolicy.resource, keep: withoutNotes };
 
 const OURS = `${MANAGED_BY}=${HOHEIT}`;
 

@@ -134,8 +134,14 @@ const metadata = z.object({
   ...serverSet,
 });
 
-const rootSchema = (input: Pick<KindInput<z.ZodType, z.ZodType>, "kind" | "spec">): z.ZodType =>
-  z.object({ apiVersion: z.literal(API_VERSION), kind: z.literal(input.kind), metadata, spec: input.spec, status: z.unknown().optional() });
+type Rooted = Pick<KindInput<z.ZodType, z.ZodType>, "kind" | "namespaced" | "spec">;
+
+const rootSchema = ({ kind, namespaced, spec }: Rooted): z.ZodType =>
+  z.object({ apiVersion: z.literal(API_VERSION), kind: z.literal(kind), metadata: namespaced ? metadata : clusterMetadata(kind), spec, status: z.unknown().optional() });
+
+const clusterMetadata = (kind: string): z.ZodType => metadata.extend({
+  namespace: z.unknown().optional().refine((value) => value === undefined, `remove it: a ${kind} lives in the cluster, not in a namespace`),
+});
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly violations: readonly Violation[] };
 

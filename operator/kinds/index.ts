@@ -13,12 +13,14 @@ import { modelApprovalController } from "./model-approval/reconcile.ts";
 import { modelApproval } from "./model-approval/schema.ts";
 import { processingActivityController } from "./processing-activity/reconcile.ts";
 import { processingActivity } from "./processing-activity/schema.ts";
+import { sovereigntyPolicyController } from "./sovereignty-policy/reconcile.ts";
+import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
 
 /** In the order in which a reader meets them. */
-export const kinds: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment];
+export const kinds: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment, sovereigntyPolicy];
 
 export function controllers(options: Options): readonly Controller[] {
-  return [processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options)];
+  return [processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options), sovereigntyPolicyController];
 }
 
 /** What the operator may do in every namespace. */

@@ -9,7 +9,7 @@ import { ApiError, isAlreadyExists } from "../kube/errors.ts";
 import type { Resource } from "../kube/resources.ts";
 import { compare } from "../lib/diff.ts";
 import { shortHash } from "../lib/hash.ts";
-import type { KubeObject, Live, OwnerReference } from "../lib/k8s-types.ts";
+import { keyOf, type KubeObject, type Live, type OwnerReference } from "../lib/k8s-types.ts";
 import { APPLIED_HASH } from "../lib/labels.ts";
 import type { Context } from "./kind.ts";
 
@@ -72,7 +72,7 @@ async function runStep(step: Step, owner: Live, context: Context): Promise<Block
 async function applyChild(resource: Resource, desired: KubeObject, owner: Live, context: Context): Promise<Blocked | undefined> {
   const object = withHash(desired);
   const cache = context.cache(resource);
-  const known = cache.get(`${object.metadata.namespace}/${object.metadata.name}`);
+  const known = cache.get(keyOf(object.metadata));
   const live = known ?? (await createChild(resource, object, context));
   if (live === undefined) return undefined;
   const blocked = blockedBy(live, owner);

@@ -112,12 +112,55 @@ const rest = optional({
 
 const deployment = fc.tuple(rest, accelerators).map(([spec, gpus]) => ({ ...spec, ...gpus }));
 
+const port = fc.tuple(fc.integer({ min: 1, max: 60_000 }), fc.option(fc.nat(5_000)), fc.option(pick("TCP", "UDP", "SCTP"))).map(([first, more, protocol]) => ({
+  port: first, ...(more !== null && { endPort: first + more }), ...(protocol !== null && { protocol }),
+}));
+
+/** Addresses in which every group is written out, so that there is nothing to shorten. */
+const cidr = fc.oneof(
+  fc.tuple(fc.integer({ min: 1, max: 126 }), fc.nat(255), fc.nat(255)).map(([a, b, c]) => `${a}.${b}.${c}.0/24`),
+  fc.tuple(chars("123", 1, 1), chars("123456789abcdef", 7, 7)).map(([first, rest]) => `${first}001:${[...rest].join(":")}/128`),
+);
+
+const roles = fc.uniqueArray(pick("Fetch", "Purge", "Gateway", "Application"), { minLength: 1 });
+const ports = (min: number): Arb => fc.array(port, { minLength: min, maxLength: 16 });
+
+const destination = fc.record({
+  name: label(63), cidrs: fc.uniqueArray(cidr, { minLength: 1, maxLength: 20 }), ports: ports(1), country,
+  operator: optional({ name: text(128), country, controlledFrom: country, certification: text(128) }, ["name", "country", "controlledFrom"]),
+  purpose: text(256), roles,
+});
+
+const peer = optional({
+  name: label(63), namespace: label(63), podSelector: fc.record({ matchLabels: labels(1) }), direction: pick("Ingress", "Egress"), ports: ports(0), roles,
+}, ["name", "namespace", "podSelector", "direction", "roles"]);
+
+const registry = fc.tuple(subdomain, fc.option(fc.nat(65_535)), fc.array(label(10), { maxLength: 2 })).map(([host, at, path]) => [at === null ? host : `${host}:${at}`, ...path].join("/"));
+
+const policy = optional({
+  namespaceSelector: fc.record({ matchLabels: labels(1) }),
+  ungoverned: pick("Refuse", "Report"),
+  jurisdictions: optional({ profile: pick("DE", "EU", "EEA", "EEAWithAdequacy"), foreignControl: pick("Refuse", "Report") }, []),
+  destinations: listBy(destination, "name", 8),
+  inCluster: listBy(peer, "name", 8),
+  images: optional({ registries: fc.uniqueArray(registry, { minLength: 1, maxLength: 16 }), digests: pick("Required", "Optional") }, ["registries"]),
+  models: fc.record({ deniedOrigins: fc.uniqueArray(country, { minLength: 1, maxLength: 64 }) }),
+  nodes: fc.record({ selector: fc.record({ matchLabels: labels(1) }) }),
+  enforcement: optional({
+    clusterNetworkPolicy: pick("Auto", "Require", "Off"), guard: pick("Enforce", "Audit", "Off"),
+    probe: optional({ schedule: pick("* * * * *", "*/59 */23 * * *", "0,59 0,9,19,23 * * *", "7 3 * * *") }, []),
+  }, []),
+  dataSets: listBy(fc.record({ name: label(63), configMapRef: fc.record({ name: subdomain }) }), "name", 8),
+  evidence: optional({ keep: fc.integer({ min: 1, max: 1000 }) }, []),
+}, ["namespaceSelector"]);
+
 /** By kind. */
 export const valid: Readonly<Record<string, Arb<Manifest>>> = {
   ProcessingActivity: manifest("ProcessingActivity", activity),
   LanguageModel: manifest("LanguageModel", model),
   ModelApproval: manifest("ModelApproval", approval),
   LanguageModelDeployment: manifest("LanguageModelDeployment", deployment),
+  SovereigntyPolicy: manifest("SovereigntyPolicy", policy),
 };
 
 /** What a mistaken hand or template puts in the place of a value. */

@@ -20,7 +20,10 @@ interface Mutant {
 }
 
 /** Bounds at which a value is still taken; rules over several fields do not allow every one on its own. */
-const EDGE_NEEDS_MORE: readonly string[] = ["spec.accelerators.count", "spec.parallelism.tensor"];
+const EDGE_NEEDS_MORE: readonly string[] = [
+  "spec.accelerators.count", "spec.parallelism.tensor",
+  ...["spec.destinations[0].ports[0]", "spec.inCluster[0].ports[0]"].flatMap((port) => [`${port}.port`, `${port}.endPort`]),
+];
 
 let namespace = "";
 beforeAll(async () => {
@@ -123,18 +126,23 @@ const properties = (count: number): Record<string, string> => Object.fromEntries
 const entries = (list: CrdSchema, count: number): unknown[] => Array.from({ length: count }, (_, at) => sample(list.items ?? {}, at));
 
 /** Sample values for the strings whose pattern "a1", "a2", ... does not fit. */
-const SAMPLES: Readonly<Record<string, string>> = { "^[A-Z]{2}$": "DE", "^[A-Z][A-Za-z0-9]*$": "Group" };
+const SAMPLES: Readonly<Record<string, (at: number) => string>> = {
+  "^[A-Z]{2}$": (at) => String.fromCodePoint(65 + Math.floor(at / 26), 65 + at % 26),
+  "^[A-Z][A-Za-z0-9]*$": (at) => `Group${at}`,
+  "^[0-9a-f:.]+/[0-9]{1,3}$": (at) => `10.0.${at}.0/24`,
+};
 
-/** The simplest value that a schema takes, different for each `at` where it can be. */
+/** The simplest value that a schema takes, different for each `at`, but where only some are taken. */
 function sample(schema: CrdSchema, at: number): unknown {
-  if (schema.additionalProperties !== undefined) return { key: "value" };
   if (schema.type === "object") return sampleObject(schema, at);
+  if (schema.type === "array") return entries(schema, schema.minItems ?? 0);
+  if (schema.type === "integer") return (schema.minimum ?? 0) + at;
   if (schema.enum !== undefined) return schema.enum[at % schema.enum.length];
-  const prefix = SAMPLES[schema.pattern ?? ""] ?? "a";
-  return schema.maxLength === 2 ? prefix : `${prefix}${at}`;
+  return SAMPLES[schema.pattern ?? ""]?.(at) ?? `a${at}`;
 }
 
 function sampleObject(schema: CrdSchema, at: number): unknown {
+  if (schema.additionalProperties !== undefined) return { key: "value" };
   const required = (schema.required ?? []).map((name) => [name, sample(schema.properties?.[name] ?? {}, at)] as const);
   // A toleration without members tolerates nothing and is refused.
   return required.length > 0 ? Object.fromEntries(required) : { key: `a${at}` };

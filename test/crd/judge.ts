@@ -38,8 +38,9 @@ export async function installCrds(): Promise<LiveCrd[]> {
   })));
 }
 
+/** Of the collection without a name. `namespace` says nothing of what lives in the cluster. */
 export const pathOf = (kind: Kind, namespace: string, name = ""): string =>
-  `/apis/${API_VERSION}/namespaces/${namespace}/${kind.plural}${name === "" ? "" : `/${name}`}`;
+  `/apis/${API_VERSION}${kind.namespaced ? `/namespaces/${namespace}` : ""}/${kind.plural}${name === "" ? "" : `/${name}`}`;
 
 /** `language-model-deployment` for LanguageModelDeployment: the folder of its fixtures. */
 const folderOf = (kind: Kind): string => kind.kind.replaceAll(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
