@@ -28,12 +28,20 @@ const numberOf = (port: string): number => tripwire.listeners.find((one) => one.
 
 const ports = (over: Partial<Ports> = {}): Ports => ({ control: numberOf("control"), forbidden: numberOf("tripwire"), ...over });
 
-async function run(over: Partial<GateCommand> = {}): Promise<{ code: number; said: Record<string, unknown>; text: string }> {
-  let text = "";
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** What stands on standard output, read. */
+  readonly said: Record<string, unknown>;
+}
+
+async function run(over: Partial<GateCommand> = {}): Promise<Run> {
+  let [out, err] = ["", ""];
   const code = await gateCommand({
     tripwire: HOST, timeoutSeconds: 1.5, terminationLog: join(folder, "none"), ports: ports(), own: () => [HOST], ...over,
-  }, (line) => (text += line));
-  return { code, text, said: text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {} };
+  }, { out: (line) => (out += line), err: (line) => (err += line) });
+  return { code, out, err, said: out === "" ? {} : (JSON.parse(out) as Record<string, unknown>) };
 }
 
 /** A port that refuses. */
@@ -50,10 +58,11 @@ describe("hoheit gate", () => {
   it("passes when the tripwire answers and the forbidden port does not, and leaves its verdict where the kubelet looks", async () => {
     const terminationLog = join(folder, "log");
     writeFileSync(terminationLog, "");
-    const { code, said, text } = await run({ ports: ports({ forbidden: await shut() }), terminationLog });
+    const { code, said, out, err } = await run({ ports: ports({ forbidden: await shut() }), terminationLog });
     expect(said).toMatchObject({ hoheit: "gate", result: "Sealed", openRounds: 0, outcomes: { IPv4: "Refused" } });
     expect(code).toBe(0);
-    expect(readFileSync(terminationLog, "utf8")).toBe(text);
+    expect(readFileSync(terminationLog, "utf8")).toBe(out);
+    expect(err).toBe("");
     expect(said["waitedMs"]).toBeGreaterThanOrEqual(500);
   });
 
@@ -80,9 +89,9 @@ describe("hoheit gate", () => {
     other.close();
   });
 
-  it.each([[{ tripwire: "" }, '--tripwire: "" is no address'], [{ tripwire: "10.0.0.1,tripwire.svc" }, '"tripwire.svc" is no address'], [{ timeoutSeconds: Number.NaN }, "--timeout-seconds"]])("refuses %j", async (over, words) => {
-    const { code, text } = await run(over);
-    expect(code).toBe(2);
-    expect(text).toContain(words);
+  it.each([[{ tripwire: "" }, '--tripwire: "" is no address'], [{ tripwire: "10.0.0.1,tripwire.svc" }, '"tripwire.svc" is no address'], [{ timeoutSeconds: Number.NaN }, "--timeout-seconds"]])("refuses %j on standard error: standard output is for verdicts", async (over, words) => {
+    const { code, out, err } = await run(over);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(words);
   });
 });

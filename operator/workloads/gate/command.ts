@@ -20,13 +20,24 @@ export interface GateCommand {
   readonly own?: () => readonly string[];
 }
 
-/** Returns the exit code: 0 sealed, 1 not sealed, 2 wrong arguments. */
-export async function gateCommand(command: GateCommand, print: (line: string) => void = (line) => void process.stdout.write(line)): Promise<number> {
+/** Standard output and standard error, for tests to replace. */
+interface GateIo {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+const processIo: GateIo = {
+  out: (line) => void process.stdout.write(line),
+  err: (line) => void process.stderr.write(line),
+};
+
+/** Returns the exit code: 0 sealed, 1 not sealed, 2 wrong arguments, which it says on standard error. */
+export async function gateCommand(command: GateCommand, { out, err }: GateIo = processIo): Promise<number> {
   const { ports, own = globalAddresses } = command;
   const tripwire = command.tripwire.split(",");
   const wrong = tripwire.find((address) => isIP(address) === 0);
   if (wrong !== undefined || !(command.timeoutSeconds > 0)) {
-    print(`hoheit gate: ${wrong === undefined ? "--timeout-seconds takes a number of seconds" : `--tripwire: ${JSON.stringify(wrong)} is no address`}\n`);
+    err(`hoheit gate: ${wrong === undefined ? "--timeout-seconds takes a number of seconds" : `--tripwire: ${JSON.stringify(wrong)} is no address`}\n`);
     return 2;
   }
   const stop = new AbortController();
@@ -35,13 +46,13 @@ export async function gateCommand(command: GateCommand, print: (line: string) =>
   const alive = setInterval(() => {}, 60_000);
   const verdict = await waitForSeal({ tripwire, timeoutMs: command.timeoutSeconds * 1000, clock: systemClock, world: { ...overNetwork(systemClock, ports), own }, signal: stop.signal });
   clearInterval(alive);
-  await tell(verdict, command.terminationLog, print);
+  await tell(verdict, command.terminationLog, out);
   return verdict.result === "Sealed" ? 0 : 1;
 }
 
-async function tell(verdict: Verdict, file: string, print: (line: string) => void): Promise<void> {
+async function tell(verdict: Verdict, file: string, out: GateIo["out"]): Promise<void> {
   const line = `${JSON.stringify(verdict)}\n`;
-  print(line);
+  out(line);
   // The kubelet makes the file; a shell has none, and needs none.
   await writeFile(file, line, { flag: "r+" }).catch(() => {});
 }
