@@ -35,6 +35,27 @@ test("our own write that is later than the list survives the list", () => {
   expect(cache.list()).toHaveLength(0);
 });
 
+test("the answer to the removal of the last finalizer is no past, though it carries the version from before", () => {
+  const cache = store();
+  const held = (finalizers: string[], version = 5, uid = "u1"): Live<Labelled> => {
+    const object = liveObject("a", uid, version);
+    return { ...object, metadata: { ...object.metadata, deletionTimestamp: "2026-01-01T00:00:00Z", finalizers } };
+  };
+  const finalizers = (): readonly string[] | undefined => cache.get("n/a")?.metadata.finalizers;
+  const changes = vi.fn();
+  cache.upsert(held(["x/one"]));
+  cache.onChange(changes);
+  for (const past of [held([], 4), held([], 5, "u0"), held(["x/one"])]) cache.observe(past);
+  expect([finalizers(), changes.mock.calls.length]).toEqual([["x/one"], 0]);
+  cache.observe(held([]));
+  // The watch is behind, then the answer comes once more.
+  cache.upsert(held(["x/one"]));
+  cache.observe(held([]));
+  expect([finalizers(), changes.mock.calls.length]).toEqual([[], 1]);
+  cache.remove(liveObject("a", "u1", 6));
+  expect(cache.list()).toEqual([]);
+});
+
 test("a list that is older than what was seen changes nothing", () => {
   const cache = store();
   cache.replace(listOf(liveObject("a", "u1", 5)), "10");

@@ -13,6 +13,16 @@ export function isLater(a: string, b: string): boolean {
   return BigInt(a) > BigInt(b);
 }
 
+/**
+ * Whether `answer` is the one to the removal of the last finalizer. With it the object is gone, and the answer carries the
+ * version from before (seen on 1.37.1): taken for the past, it would have us remove the finalizer again until the watch
+ * tells of the deletion.
+ */
+function isFarewell({ metadata: known }: Live, { metadata: answer }: Live): boolean {
+  const isSame = known.uid === answer.uid && known.resourceVersion === answer.resourceVersion;
+  return isSame && answer.deletionTimestamp !== undefined && (known.finalizers ?? []).length > 0 && (answer.finalizers ?? []).length === 0;
+}
+
 /** A listener threw: a bug that must not be swallowed by whoever happens to deliver the change. */
 function crash(error: unknown): void {
   process.nextTick(() => {
@@ -117,6 +127,7 @@ export class Store<T extends KubeObject = KubeObject> implements Cache<T> {
 
   #isNews(object: Live<T>): boolean {
     const known = this.#objects.get(keyOf(object.metadata));
+    if (known !== undefined && isFarewell(known, object)) return true;
     return isLater(object.metadata.resourceVersion, known?.metadata.resourceVersion ?? this.#position);
   }
 

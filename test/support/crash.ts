@@ -240,14 +240,11 @@ function isOver({ own, children, pods }: State, stage: Stage): boolean {
 
 const statusOf = (object: object): { observedGeneration?: number } => (object as { status?: { observedGeneration?: number } }).status ?? {};
 
-/**
- * Writes that came although everything was as wished. A 404 is none: the answer to the last finalizer's removal carries
- * the old version, so until the watch tells that the object is gone, a pass may ask for the same again.
- */
+/** Writes that came although everything was as wished. */
 async function restless(writes: () => Seen[]): Promise<string[]> {
   const before = writes().length;
   await consistently(() => undefined, { forMs: QUIET_MS, everyMs: QUIET_MS / 3 });
-  return writes().slice(before).filter(({ status }) => status !== 404).map((write) => `at rest it wrote ${nameOf(write)} ${write.body}`);
+  return writes().slice(before).map((write) => `at rest it wrote ${nameOf(write)} ${write.body}`);
 }
 
 /** Status writes that said what the one before them had said. */

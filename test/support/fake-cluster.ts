@@ -160,7 +160,8 @@ export class FakeCluster {
         const after = merged(live, patch) as typeof live;
         if (after.metadata.deletionTimestamp === undefined || (after.metadata.finalizers ?? []).length > 0) return this.put(of, after as never);
         this.vanish(of, live);
-        return live as never;
+        // Nothing was stored, so the answer has the version that it was asked with.
+        return after as never;
       },
       delete: async (of, ref, options = {}) => {
         this.write("delete", of);

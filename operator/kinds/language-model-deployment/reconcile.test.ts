@@ -127,6 +127,23 @@ describe("a watch that is late", () => {
   });
 });
 
+describe("a deployment that goes while the watch is late", () => {
+  it("is let go of once: the answer to the last finalizer's removal is known, too", async () => {
+    const cluster = furnished();
+    await reconcile(cluster);
+    cluster.remove(resource, ref);
+    cluster.remove(DEPLOYMENTS, ref);
+    cluster.remove(CRON_JOBS, { ...ref, name: probeName(ref.name) });
+    cluster.late.add(resource).add(NETWORK_POLICIES);
+    cluster.writes.length = 0;
+    expect(await reconcile(cluster)).toEqual({ kind: "done" });
+    expect(cluster.live(resource, ref)).toBeUndefined();
+    expect(cluster.writes).toEqual(["patch NetworkPolicy", "delete NetworkPolicy", "patch LanguageModelDeployment"]);
+    expect(await reconcile(cluster)).toEqual({ kind: "done" });
+    expect(cluster.writes).toHaveLength(3);
+  });
+});
+
 describe("an object that took the place of ours while the watch was late", () => {
   it("is not overwritten: the identity is a precondition, not the name", async () => {
     const cluster = furnished();
