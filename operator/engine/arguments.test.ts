@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { allowedFlags } from "./allowed-flags.ts";
 import { argumentViolations } from "./arguments.ts";
 import { managedFlags, refusedFlags, replacedFlags } from "./refused-flags.ts";
+import type { Task } from "./tasks.ts";
 import { grammarOf, supportedVersions, type Grammar } from "./versions.ts";
 
-const reasons = (args: readonly string[], version = "0.32"): string[] => argumentViolations(version, args).map((one) => one.reason);
+const reasons = (args: readonly string[], version = "0.32"): string[] => argumentViolations(version, args, "Chat").map((one) => one.reason);
 
 function known(version: string): Grammar {
   const grammar = grammarOf(version);
@@ -52,11 +53,11 @@ describe("accepted", () => {
     [["--gpu-memory-utilization=.95"]],
     [[]],
   ])("%j", (args) => {
-    expect(argumentViolations("0.32", args)).toEqual([]);
+    expect(argumentViolations("0.32", args, "Chat")).toEqual([]);
   });
 
   test("the negation that 0.33 brought is known to 0.33 alone", () => {
-    expect(argumentViolations("0.33", ["--disable-chunked-prefill"])).toEqual([]);
+    expect(argumentViolations("0.33", ["--disable-chunked-prefill"], "Chat")).toEqual([]);
     expect(reasons(["--disable-chunked-prefill"])).toEqual(["vLLM 0.32 has no flag --disable-chunked-prefill."]);
   });
 });
@@ -100,7 +101,7 @@ describe("refused", () => {
     ["--chat-template=$(HOME)/x", /replaced when the container starts/],
     ["--", /has no flag/],
   ])("%s", (arg, reason) => {
-    const violations = argumentViolations("0.32", [arg]);
+    const violations = argumentViolations("0.32", [arg], "Chat");
     expect(violations[0]).toMatchObject({ index: 0, arg });
     expect(violations[0]?.reason).toMatch(reason);
     expect(violations[0]?.remedy).toMatch(/\.$/);
@@ -111,7 +112,7 @@ describe("refused", () => {
     ["--guided-decoding-backend=xgrammar", /--structured-outputs-config/], ["--use-v2-block-manager", /Remove it/],
     ["--device=cuda", /image decides/], ["--rope_scaling={}", /--hf-overrides/],
   ])("%s is gone, and the remedy says what to write instead", (arg, remedy) => {
-    const [first] = argumentViolations("0.32", [arg]);
+    const [first] = argumentViolations("0.32", [arg], "Chat");
     expect(first?.reason).toMatch(/any more/);
     expect(first?.remedy).toMatch(remedy);
   });
@@ -121,7 +122,7 @@ describe("refused", () => {
     ["-O3", "--optimization-level"], ["-q=fp8", "--quantization"], ["-ac.backend=x", "--attention-config"],
     ["--attention-config.backend=x", "--attention-config"], ["--kernel_config.moe_backend+=x", "--kernel-config"],
   ])("the spelling %s is not taken, and the remedy names %s", (arg, canonical) => {
-    expect(argumentViolations("0.32", [arg])[0]?.remedy).toContain(canonical);
+    expect(argumentViolations("0.32", [arg], "Chat")[0]?.remedy).toContain(canonical);
   });
 
   test("a flag that is given twice, whatever its polarity", () => {
@@ -129,7 +130,7 @@ describe("refused", () => {
   });
 
   test("a version that was not examined, with the versions that were", () => {
-    expect(argumentViolations("0.99", [])).toEqual([
+    expect(argumentViolations("0.99", [], "Chat")).toEqual([
       { index: undefined, arg: "0.99", reason: "vLLM 0.99 was not examined by this version of Hoheit.", remedy: "Use an image of 0.29, 0.30, 0.31, 0.32 and 0.33, or another version of Hoheit." },
     ]);
   });
@@ -150,32 +151,32 @@ describe("properties", () => {
   const version = fc.constantFrom(...supportedVersions);
   const refused = version.chain((which) => fc.tuple(fc.constant(which), fc.constantFrom(...flagsOf(which).filter((flag) => refusedFlags.has(flag) || managedFlags.has(flag)))));
 
-  test("no list with a refused flag in any spelling passes", () => {
+  test("no list with a refused flag in any spelling passes, for any task", () => {
     fc.assert(fc.property(
-      refused.chain(([which, flag]) => fc.tuple(fc.constant(which), spelling(flag), fc.uniqueArray(harmless), fc.nat())),
-      ([which, bad, rest, at]) => {
+      refused.chain(([which, flag]) => fc.tuple(fc.constant(which), spelling(flag), fc.uniqueArray(harmless), fc.nat())), fc.constantFrom<Task>("Chat", "Embedding"),
+      ([which, bad, rest, at], task) => {
         const place = at % (rest.length + 1);
-        return argumentViolations(which, [...rest.slice(0, place), bad, ...rest.slice(place)]).length > 0;
+        return argumentViolations(which, [...rest.slice(0, place), bad, ...rest.slice(place)], task).length > 0;
       },
     ), { numRuns: 3000 });
   });
 
   test("no short form passes", () => {
     fc.assert(fc.property(version.chain((which) => fc.tuple(fc.constant(which), fc.constantFrom(...known(which).short.keys()))), fc.constantFrom("", "=2", "2"),
-      ([which, form], value) => argumentViolations(which, [`${form}${value}`]).length > 0));
+      ([which, form], value) => argumentViolations(which, [`${form}${value}`], "Chat").length > 0));
   });
 
   test("the order of arguments does not change what is found", () => {
     const argument = fc.oneof(harmless, fc.constantFrom("--trust-remote-code", "--frob=1", "--model=/x", "--max_num_seqs=1", "--swap-space=1"));
-    const found = (args: readonly string[]) => argumentViolations("0.32", args).map(({ arg, reason }) => `${arg} ${reason}`).filter((text) => !text.includes("twice")).toSorted();
+    const found = (args: readonly string[]) => argumentViolations("0.32", args, "Chat").map(({ arg, reason }) => `${arg} ${reason}`).filter((text) => !text.includes("twice")).toSorted();
     fc.assert(fc.property(fc.uniqueArray(argument, { minLength: 1 }).chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
       ([list, shuffled]) => { expect(found(shuffled)).toEqual(found(list)); }));
   });
 
   test("any list of strings is judged without a throw, the same every time", () => {
     fc.assert(fc.property(fc.array(fc.oneof(fc.string(), fc.string().map((text) => `--${text}`), harmless), { maxLength: 12 }), (args) => {
-      const first = argumentViolations("0.32", args);
-      expect(argumentViolations("0.32", args)).toEqual(first);
+      const first = argumentViolations("0.32", args, "Chat");
+      expect(argumentViolations("0.32", args, "Chat")).toEqual(first);
       for (const { index, arg } of first) expect(args[index ?? -1]).toBe(arg);
     }));
   });

@@ -1,7 +1,8 @@
-/** Judges `spec.engine.args`: the list must be understood by the engine's version and must not undo what Hoheit promises. */
+/** Judges `spec.engine.args`: the list must be understood by the engine's version, fit the task and not undo what Hoheit promises. */
 import { allowedFlags } from "./allowed-flags.ts";
 import { parseArguments, type ParsedFlag, type Problem } from "./parse-arguments.ts";
 import { managedFlags, refusedFlags, replacedFlags } from "./refused-flags.ts";
+import { foreignFlags, type Task } from "./tasks.ts";
 import { grammarOf, supportedVersions, type Grammar } from "./versions.ts";
 
 export interface ArgumentViolation {
@@ -17,12 +18,12 @@ export interface ArgumentViolation {
 /** The value is expanded by the kubelet after everybody has checked it (`$(NAME)` in command, args and env). */
 export const EXPANSION = /\$\(/;
 
-/** Everything that is wrong with `args` for vLLM `version` (`0.32`), in the order of the list. Empty: they may be used. */
-export function argumentViolations(version: string, args: readonly string[]): readonly ArgumentViolation[] {
+/** Everything that is wrong with `args` for vLLM `version` (`0.32`) and `task`, in the order of the list. Empty: they may be used. */
+export function argumentViolations(version: string, args: readonly string[], task: Task): readonly ArgumentViolation[] {
   const grammar = grammarOf(version);
   if (grammar === undefined) return [unknownVersion(version)];
   const { flags, strays } = parseArguments(grammar, args);
-  const found = [...strays, ...expansions(args), ...repetitions(flags), ...flags.flatMap((flag) => judge(grammar, flag))];
+  const found = [...strays, ...expansions(args), ...repetitions(flags), ...flags.flatMap((flag) => judge(grammar, flag, task))];
   return found.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
 }
 
@@ -46,13 +47,13 @@ function repetitions(flags: readonly ParsedFlag[]): ArgumentViolation[] {
   });
 }
 
-function judge(grammar: Grammar, flag: ParsedFlag): ArgumentViolation[] {
+function judge(grammar: Grammar, flag: ParsedFlag, task: Task): ArgumentViolation[] {
   const { index, arg, name, problems, values } = flag;
   const at = ({ reason, remedy }: Problem): ArgumentViolation => ({ index, arg, reason, remedy });
   const replaced = replacement(grammar, flag.written);
   if (replaced !== undefined) return [at(replaced)];
   if (name === undefined) return [at(unknownFlag(grammar, flag.written))];
-  const refusal = managedFlags.get(name) ?? refusedFlags.get(name);
+  const refusal = managedFlags.get(name) ?? refusedFlags.get(name) ?? foreignFlags(task).get(name);
   if (refusal !== undefined) return [at(refusal)];
   if (problems.length > 0) return problems.map(at);
   const check = allowedFlags.get(name);

@@ -5,3 +5,4 @@
 export { argumentViolations } from "./arguments.ts";
 export { environmentViolations, type EnvironmentVariable } from "./environment.ts";
 export { silentArguments, silentEnvironment } from "./silence.ts";
+export { taskArguments } from "./tasks.ts";

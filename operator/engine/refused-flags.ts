@@ -27,6 +27,7 @@ const MANAGED: readonly (readonly [string, string])[] = [
   ["--mm-processor-cache-gb", "Use spec.confidentiality.content: CachedInMemory turns the cache on."],
   ["--runner", "Use spec.task."],
   ["--convert", "Use spec.task."],
+  ["--pooler-config", "Use spec.task. How a model makes its vectors stands beside its weights (modules.json, 1_Pooling/config.json)."],
   ["--host", "Remove it; the server listens on all addresses of its pod, and the network policy decides who gets there."],
   ["--port", "Remove it; the port is always 8000."],
   ["--allowed-media-domains", "Remove it; no address is ever fetched for a request. Clients send images as data: URLs."],
@@ -130,12 +131,12 @@ const GROUPS: readonly Group[] = [
       --enable-mamba-fine-grained-prefix-cache --mm-processor-cache-type --mm-shm-cache-max-object-size-mb`,
   },
   {
-    reason: "It is for models of another task than spec.task.",
+    reason: "It is for models of a task that is not offered.",
     remedy: "Remove it.",
-    flags: `--pooler-config --enable-flash-late-interaction --skip-tokenizer-init --diffusion-config`,
+    flags: `--enable-flash-late-interaction --skip-tokenizer-init --diffusion-config`,
   },
   {
-    reason: "It is not needed to serve a chat model and nobody has examined what it opens.",
+    reason: "It is not needed for any task that is offered, and nobody has examined what it opens.",
     remedy: "Remove it, or ask for it in an issue of Hoheit.",
     flags: `--engram-config --watermark-config --fingerprint-value --media-io-kwargs`,
   },
@@ -182,7 +183,7 @@ export const replacedFlags: ReadonlyMap<string, string> = new Map([
   ["--tokenizer-pool-size", "Remove it: tokenizers run in the server."],
   ["--worker-use-ray", "Remove it: a replica is one pod."],
   ["--engine-use-ray", "Remove it: a replica is one pod."],
-  ["--override-pooler-config", "Remove it: it is for other tasks."],
+  ["--override-pooler-config", "Remove it; use spec.task."],
   ["--enable-mamba-fine-grained-prefix-cache", "Remove it; use spec.confidentiality.content."],
   ["--enable-bf16x3-router-gemm", "Remove it."],
 ]);

@@ -35,7 +35,7 @@ describe("silence", () => {
 
   test.each(supportedVersions)("a user cannot set again what keeps %s silent, but for the load format", (version) => {
     const own = args(version, "NotKept").filter((arg) => !arg.startsWith("--load-format"));
-    for (const arg of own) expect(argumentViolations(version, [arg]), arg).toHaveLength(1);
+    for (const arg of own) expect(argumentViolations(version, [arg], "Chat"), arg).toHaveLength(1);
   });
 
   test("usage statistics are off in both words, with the one value that counts", () => {

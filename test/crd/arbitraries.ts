@@ -98,7 +98,6 @@ const accelerators = fc.tuple(fc.integer({ min: 1, max: 16 }), fc.boolean(), fc.
 
 const rest = optional({
   modelRef: reference,
-  task: fc.constant("Chat"),
   servedNames: fc.uniqueArray(fc.tuple(chars(ALNUM, 1, 1), chars(`${ALNUM}._:/-`, 0, 100)).map((parts) => parts.join("")), { minLength: 1, maxLength: 8 }),
   engine,
   contextLength: fc.integer({ min: 128, max: 16_777_216 }),
@@ -107,10 +106,15 @@ const rest = optional({
   rollout: optional({ startupSeconds: fc.integer({ min: 60, max: 14_400 }), drainSeconds: fc.nat(3600) }, []),
   scheduling: optional({ nodeSelector: labels(0), tolerations: fc.array(toleration, { maxLength: 16 }), priorityClassName: subdomain }, []),
   resources: optional({ cpu: pick("1", "9999", "500m"), memory: pick("1Mi", "64Gi", "99999Ti") }, []),
-  confidentiality: optional({ content: pick("NotKept", "CachedInMemory") }, []),
-}, ["modelRef", "task", "servedNames", "engine", "contextLength"]);
+}, ["modelRef", "servedNames", "engine", "contextLength"]);
 
-const deployment = fc.tuple(rest, accelerators).map(([spec, gpus]) => ({ ...spec, ...gpus }));
+const confidentiality = (...contents: string[]) => optional({ content: pick(...contents) }, []);
+const task = fc.oneof(
+  optional({ task: fc.constant("Chat"), confidentiality: confidentiality("NotKept", "CachedInMemory") }, ["task"]),
+  optional({ task: fc.constant("Embedding"), confidentiality: confidentiality("NotKept") }, ["task"]),
+);
+
+const deployment = fc.tuple(rest, accelerators, task).map(([spec, gpus, offer]) => ({ ...spec, ...gpus, ...offer }));
 
 const port = fc.tuple(fc.integer({ min: 1, max: 60_000 }), fc.option(fc.nat(5_000)), fc.option(pick("TCP", "UDP", "SCTP"))).map(([first, more, protocol]) => ({
   port: first, ...(more !== null && { endPort: first + more }), ...(protocol !== null && { protocol }),

@@ -31,8 +31,8 @@ export function violationsOf(input: CheckInput, list: readonly Check[] = checks)
 }
 
 function argumentsAreKnownAndSafe({ deployment }: CheckInput): Violation[] {
-  const { version, args } = deployment.spec.engine;
-  return argumentViolations(version, args).map((one) => {
+  const { task, engine: { version, args } } = deployment.spec;
+  return argumentViolations(version, args, task).map((one) => {
     const path = one.index === undefined ? "spec.engine.version" : `spec.engine.args[${one.index}]`;
     return { reason: "RefusedArgument", stalled: true, path, message: `${path}: ${one.reason} ${one.remedy}` };
   });

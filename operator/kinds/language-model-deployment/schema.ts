@@ -79,12 +79,13 @@ const SECONDS_PER_DAY = 86_400;
 
 const spec = withRules(z.object({
   modelRef: ownReference("LanguageModel", "The model to serve."),
-  task: z.enum(["Chat"]).describe("What the server offers. Chat: completions and chat completions in the OpenAI form."),
+  task: z.enum(["Chat", "Embedding"]).describe(
+    "What the server offers. Chat: completions and chat completions in the OpenAI form. Embedding: vectors of texts, /v1/embeddings in the OpenAI form; a model that makes none does not get ready."),
   servedNames: listSet(word(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 128, "A name, for example mistral-small."), {
     min: 1, max: 8, description: "Names under which clients ask for the model (field model of a request). The first one stands in answers.",
   }),
   engine,
-  contextLength: integer(128, 16_777_216, "Longest prompt and answer together, in tokens. More takes more accelerator memory; more than the model was made for is refused by the engine."),
+  contextLength: integer(128, 16_777_216, "Longest prompt and answer together, with task Embedding the longest text, in tokens. More takes more accelerator memory; more than the model was made for is refused by the engine."),
   accelerators,
   parallelism: z.exactOptional(z.object({
     tensor: integer(1, 16, "Accelerators that share each layer (tensor parallelism). Must equal accelerators.count."),
@@ -99,13 +100,18 @@ const spec = withRules(z.object({
   resources: z.exactOptional(resources),
   confidentiality: z.object({
     content: z.enum(["NotKept", "CachedInMemory"]).default("NotKept").describe(
-      "What is kept of prompts between requests. NotKept (default): nothing. CachedInMemory: prompts stay in accelerator memory until room is needed (prefix cache), which is faster; clients that share the server can tell by the time an answer takes whether someone asked the same before."),
+      "What is kept of prompts between requests. NotKept (default): nothing. CachedInMemory: prompts stay in accelerator memory until room is needed (prefix cache), which is faster; clients that share the server can tell by the time an answer takes whether someone asked the same before. Not with task Embedding."),
   }).prefault({}).describe("What may remain of prompts and answers."),
 }), {
   cel: "!has(self.parallelism) || self.parallelism.tensor == self.accelerators.count",
   message: "set parallelism.tensor to accelerators.count or leave it out: tensor parallelism is the only kind offered, and other accelerators of the replica would idle",
   fieldPath: ".parallelism.tensor",
   holds: (self) => self.parallelism === undefined || self.parallelism.tensor === self.accelerators.count,
+}, {
+  cel: "self.task != 'Embedding' || self.confidentiality.content == 'NotKept'",
+  message: "set confidentiality.content to NotKept or leave it out: with task Embedding nothing is cached, because a model that reads a text in both directions would give wrong vectors",
+  fieldPath: ".confidentiality.content",
+  holds: (self) => self.task !== "Embedding" || self.confidentiality.content === "NotKept",
 }).describe("The deployment as it should be.");
 
 const count = (description: string) => z.exactOptional(z.int().min(0).max(SECONDS_PER_DAY).describe(description));

@@ -1,5 +1,5 @@
-/** The one container: vLLM with the arguments and variables of the object, and those that keep it silent (engine/silence.ts). */
-import { silentArguments, silentEnvironment, type EnvironmentVariable } from "../../../engine/index.ts";
+/** The one container: vLLM with the arguments and variables of the object, those of its task (engine/tasks.ts) and those that keep it silent (engine/silence.ts). */
+import { silentArguments, silentEnvironment, taskArguments, type EnvironmentVariable } from "../../../engine/index.ts";
 import type { Container } from "../../../lib/k8s-types.ts";
 import { SERVING_PORT, SERVING_PORT_NAME } from "../../../lib/names.ts";
 import type { LanguageModelDeployment } from "../schema.ts";
@@ -64,6 +64,7 @@ function buildArguments(spec: Spec): string[] {
     "--served-model-name", ...spec.servedNames,
     `--shutdown-timeout=${spec.rollout.drainSeconds}`,
     `--tensor-parallel-size=${tensorSize(spec)}`,
+    ...taskArguments(spec.task),
     ...silentArguments(version, spec.confidentiality.content, args).map(({ arg }) => arg),
     ...args,
   ];

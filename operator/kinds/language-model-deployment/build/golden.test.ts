@@ -73,8 +73,8 @@ describe.each(cases)("%s", (name) => {
   });
 
   test("is accepted by the engine's checks", () => {
-    const { engine } = inputOf(name).deployment.spec;
-    expect([...argumentViolations(engine.version, engine.args), ...environmentViolations(engine.version, engine.env)]).toEqual([]);
+    const { engine, task } = inputOf(name).deployment.spec;
+    expect([...argumentViolations(engine.version, engine.args, task), ...environmentViolations(engine.version, engine.env)]).toEqual([]);
   });
 
   test("passes Pod Security restricted", () => {
