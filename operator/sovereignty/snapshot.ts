@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly governed: ReadonlyMap<string, Policy>;
   /** Addresses that belong to the cluster, as CIDRs: an address in them may be any pod, Service or node. */
   readonly cluster: { readonly pods: readonly string[]; readonly services: readonly string[]; readonly nodes: readonly string[] };
+  /** Addresses of the cluster's name servers as pods are told them, where they are no Services of kube-system (NodeLocal DNSCache). */
+  readonly nameServers?: readonly string[] | undefined;
   /** Where the operator and its tripwire run: pods may ask its control port. */
   readonly operatorNamespace: string;
   /** What should have been read and could not be, for example `NetworkPolicy in namespace x: forbidden`. Anything here makes PROVED impossible where it could matter. */
