@@ -11,7 +11,7 @@ function classesOf(address: string): string[] {
 describe("classes of addresses", () => {
   test.each([
     ["169.254.169.254", "Metadata"], ["169.254.170.2", "Metadata"], ["fd00:ec2::254", "Metadata"], ["168.63.129.16", "Metadata"], ["100.100.100.200", "Metadata"],
-    ["169.254.169.253", "LinkLocal"], ["fe80::1", "LinkLocal"], ["127.0.0.1", "Loopback"], ["::1", "Loopback"], ["0.0.0.0", "Unspecified"], ["::", "Unspecified"],
+    ["169.254.169.253", "Metadata"], ["169.254.20.10", "LinkLocal"], ["fe80::1", "LinkLocal"], ["127.0.0.1", "Loopback"], ["::1", "Loopback"], ["0.0.0.0", "Unspecified"], ["::", "Unspecified"],
     ["10.1.2.3", "Private"], ["172.31.255.255", "Private"], ["192.168.0.1", "Private"], ["172.32.0.0", "Global"], ["100.64.0.1", "SharedCGNAT"], ["100.128.0.0", "Global"],
     ["fd12::1", "UniqueLocal"], ["fd00:ec2::253", "UniqueLocal"], ["224.0.0.1", "Multicast"], ["ff02::1", "Multicast"], ["255.255.255.255", "Broadcast"], ["240.0.0.1", "Reserved"],
     ["198.51.100.7", "Documentation"], ["2001:db8::1", "Documentation"], ["3fff::1", "Documentation"], ["198.18.0.1", "Benchmarking"], ["2001:2::1", "Benchmarking"],

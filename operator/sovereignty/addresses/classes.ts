@@ -1,6 +1,6 @@
 /**
  * What an address is, by registry: IANA's special-purpose registries for IPv4 and IPv6 (RFC 6890 and its updates), and the
- * addresses at which clouds hand out credentials to whoever asks. Never "where": an address of a class has no country.
+ * addresses at which clouds serve their machines, with credentials and name resolution, whoever asks. Never "where": an address of a class has no country.
  */
 import { ALL_ADDRESSES, MAPPED_ADDRESSES, parseCidr } from "./cidr.ts";
 import { difference, intersection, setOf, type Interval, type IntervalSet } from "./intervals.ts";
@@ -13,9 +13,9 @@ export type AddressClass = (typeof ADDRESS_CLASSES)[number];
 
 /** A class that comes earlier takes what a later one would have, too. */
 const REGISTRY: Readonly<Record<Exclude<AddressClass, "Global" | "Mapped">, readonly string[]>> = {
-  // EC2, GCE, Azure, OpenStack and others; credentials of ECS and EKS; Azure's wire server; Alibaba; Oracle; the IPv6 ones of EC2, EKS and GCE.
+  // EC2, GCE, Azure, OpenStack and their resolvers; credentials of ECS and EKS; Azure's wire server; Alibaba; Oracle; the IPv6 ones of EC2, EKS and GCE.
   Metadata: [
-    "169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32",
+    "169.254.169.0/24", "169.254.170.0/24", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32",
     "fd00:ec2::254/128", "fd00:ec2::23/128", "fd20:ce::254/128",
   ],
   Loopback: ["127.0.0.0/8", "::1/128"],
