@@ -122,8 +122,8 @@ const port = fc.tuple(fc.integer({ min: 1, max: 60_000 }), fc.option(fc.nat(5_00
 
 /** Addresses in which every group is written out, so that there is nothing to shorten. */
 const cidr = fc.oneof(
-  fc.tuple(fc.integer({ min: 1, max: 126 }), fc.nat(255), fc.nat(255)).map(([a, b, c]) => `${a}.${b}.${c}.0/24`),
-  fc.tuple(chars("123", 1, 1), chars("123456789abcdef", 7, 7)).map(([first, rest]) => `${first}001:${[...rest].join(":")}/128`),
+  fc.tuple(fc.integer({ min: 1, max: 99 }), fc.nat(255), fc.nat(255)).map(([a, b, c]) => `${a}.${b}.${c}.0/24`),
+  fc.tuple(pick("2003", "2a00", "fd12"), chars("123456789abcdef", 7, 7)).map(([first, rest]) => `${first}:${[...rest].join(":")}/128`),
 );
 
 const roles = fc.uniqueArray(pick("Fetch", "Purge", "Gateway", "Application"), { minLength: 1 });
