@@ -44,3 +44,12 @@ export const isAlreadyExists = (error: unknown): boolean => codeIs(error, 409) &
 export const isGone = (error: unknown): boolean => codeIs(error, 410);
 /** 422 or 400: asking again changes nothing. */
 export const isInvalid = (error: unknown): boolean => codeIs(error, 422) || codeIs(error, 400);
+
+/** Codes by which the API server says that the same request will not do, now or without somebody's help. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 422]);
+
+/** An admission webhook that cannot be reached is somebody's to mend, too; the API server tells it as an error of its own. */
+const isWebhookDown = ({ code, message }: ApiError): boolean => code === 500 && message.includes("failed calling webhook");
+
+/** Quota, admission, missing rights: users can mend it. Anything else is a race or a failure of transport, and passes by itself. */
+export const isRefusal = (error: unknown): error is ApiError => error instanceof ApiError && (REFUSALS.has(error.code) || isWebhookDown(error));

@@ -1,5 +1,5 @@
 /** What kept a plan from being carried out, as a violation that users can read. Pure. */
-import { ApiError } from "../../kube/errors.ts";
+import { isRefusal } from "../../kube/errors.ts";
 import type { Blocked } from "../../runtime/execute.ts";
 import type { Violation } from "./conditions.ts";
 
@@ -15,17 +15,11 @@ export function obstacleOf(blocked: readonly Blocked[]): Violation | undefined {
   return { reason: "WaitingForGarbageCollection", stalled: false, message: `${leaving.resource.kind} ${leaving.name} is still being deleted; it is made anew when it is gone.` };
 }
 
-/** Codes by which the API server says that the same request will not do, now or without somebody's help. */
-const REFUSALS: ReadonlySet<number> = new Set([400, 403, 404, 422]);
-
-/** An admission webhook that cannot be reached is somebody's to mend, too; the API server tells it as an error of its own. */
-const isWebhookDown = ({ code, message }: ApiError): boolean => code === 500 && message.includes("failed calling webhook");
-
 /**
  * From a child that the API server refuses (quota, admission, missing rights). Anything else is thrown on: races and
  * transport failures are tried again and are not the user's business.
  */
 export function refusalOf(error: unknown): Violation {
-  if (!(error instanceof ApiError) || !(REFUSALS.has(error.code) || isWebhookDown(error))) throw error;
+  if (!isRefusal(error)) throw error;
   return { reason: "ApplyFailed", stalled: false, message: error.message };
 }
