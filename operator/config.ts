@@ -60,6 +60,7 @@ const settings = z.object({
   renewSeconds: seconds().default(10).describe("how long a leader goes on without a renewal"),
   retrySeconds: seconds().default(2).describe("pause between renewals"),
   pollSeconds: seconds().default(1).describe("pause between looks of a standby at the Lease"),
+  releaseSeconds: seconds().int().default(300).describe("how long a namespace that no SovereigntyPolicy selects any more keeps its NetworkPolicies: the time to undo a mistake"),
   listen: listenAddress.default({ host: "::", port: 8080 }).describe("address of /healthz, /readyz and, without an address of their own, /metrics"),
   listenMetrics: listenAddress.optional().describe("address of /metrics alone, so that Prometheus and the kubelet can be kept apart"),
   image: z.string({ error: "names the image of Hoheit that this operator was started from: every pod that it makes waits in it until it is sealed" }).regex(IMAGE, "is no image reference")
@@ -77,6 +78,7 @@ const settings = z.object({
 
 /** Settings as the commands use them: times in milliseconds, the pod's surroundings read. */
 export interface Config extends Omit<z.output<typeof settings>, `${string}Seconds`> {
+  readonly releaseMs: number;
   readonly lease: { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number; readonly pollMs: number };
   /** Address of the API server, as Kubernetes tells it to every pod; undefined outside of one. */
   readonly inCluster: { readonly host: string; readonly port: string } | undefined;
@@ -110,9 +112,9 @@ export function loadConfig(flags: Readonly<Record<string, unknown>>, environment
 }
 
 function configOf(parsed: z.output<typeof settings>, { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Readonly<Record<string, string | undefined>>): Config {
-  const { leaseSeconds, renewSeconds, retrySeconds, pollSeconds, ...rest } = parsed;
+  const { leaseSeconds, renewSeconds, retrySeconds, pollSeconds, releaseSeconds, ...rest } = parsed;
   const lease = { leaseMs: leaseSeconds * 1000, renewDeadlineMs: renewSeconds * 1000, retryMs: retrySeconds * 1000, pollMs: pollSeconds * 1000 };
-  return { ...rest, lease, inCluster: host === undefined || port === undefined ? undefined : { host, port } };
+  return { ...rest, releaseMs: releaseSeconds * 1000, lease, inCluster: host === undefined || port === undefined ? undefined : { host, port } };
 }
 
 /** What `hoheit probe` is told by the operator, and by Kubernetes. */

@@ -14,7 +14,9 @@ import { Transport } from "../kube/transport.ts";
 import { ConfigError, type Config } from "../config.ts";
 import { languageModelDeployments, services } from "../kinds/caches.ts";
 import { tripwireOf } from "../kinds/language-model-deployment/observe.ts";
-import { controllers } from "../kinds/index.ts";
+import { watchNamespaces } from "../kinds/governed-namespace/metrics.ts";
+import { statesOf } from "../kinds/governed-namespace/state.ts";
+import { controllers, governing } from "../kinds/index.ts";
 import type { ProbeFacts } from "../kinds/language-model-deployment/build/index.ts";
 import { watchProbes } from "../kinds/language-model-deployment/probe-metrics.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -104,10 +106,14 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
     warn(restart);
   };
   const caches = new Caches({ transport, client: unfenced, onRestart });
-  const list = controllers({ metricsScraper: config.metricsScraper, operator: { namespace: config.namespace, image: config.image, probe: probeFacts(config) } });
+  const { metricsScraper, namespace, image, releaseMs } = config;
+  const options = { metricsScraper, operator: { namespace, image, probe: probeFacts(config) }, releaseMs };
+  const list = controllers(options);
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
-  for (const { name, owns, conditions } of list) metrics.watchObjects(name, () => caches.for(owns).list(), conditions);
+  // What has no conditions of ours is no custom resource.
+  for (const { name, owns, conditions } of list) if (conditions.length > 0) metrics.watchObjects(name, () => caches.for(owns).list(), conditions);
   watchProbes(metrics, () => caches.for(languageModelDeployments).list());
+  watchNamespaces(metrics, () => statesOf({ ...manager.lookUp, clock }, governing(options)));
   metrics.watchLeader(() => elector.leading);
   const parts: Parts = { config, log, metrics, caches, manager, elector, events, transports: [transport, elections], stop, workers, led: Promise.resolve() };
   return parts;

@@ -47,6 +47,7 @@ describe("what is kept of a NetworkPolicy", () => {
     for (const selector of [{}, { matchLabels: { "hoheit.dev/deployment": "b" } }, { matchExpressions: [{ key: "hoheit.dev/deployment", operator: "In", values: ["a"] }] }]) {
       expect(slots("a", selector), JSON.stringify(selector)).toEqual({ [BY_NAMESPACE]: ["n"] });
     }
+    expect(slots("hoheit-default-deny", { matchLabels: { "hoheit.dev/deployment": "hoheit-default-deny" } }), "one that somebody gave the looks of a seal").toEqual({ [BY_NAMESPACE]: ["n"] });
   });
 });
 

@@ -8,10 +8,10 @@ import type { CacheSpec } from "../kube/cache.ts";
 import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
 import type { CronJob, Job, KubeObject, Live, Namespace, NetworkPolicy, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
 import { DEPLOYMENT, HOHEIT, MANAGED_BY, OF_HOHEIT, ROLE } from "../lib/labels.ts";
-import { API_GROUP } from "../lib/names.ts";
+import { API_GROUP, RESERVED_PREFIX } from "../lib/names.ts";
 import type { CustomResource } from "./define.ts";
 import { contentOf } from "./language-model-deployment/probe-content.ts";
-import { languageModelDeployment } from "./language-model-deployment/schema.ts";
+import { languageModelDeployment, type LanguageModelDeployment } from "./language-model-deployment/schema.ts";
 import { languageModel } from "./language-model/schema.ts";
 import { modelApproval } from "./model-approval/schema.ts";
 import { processingActivity } from "./processing-activity/schema.ts";
@@ -19,6 +19,8 @@ import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
 
 /** Index of our own kinds: references stay in a namespace, so that is how they are looked up. */
 export const BY_NAMESPACE = "namespace";
+/** Index of deployments by the namespaces in which their clients run. */
+export const BY_CLIENT = "client";
 
 /**
  * Annotations are up to 256 KiB of whatever a tenant or a tool writes there (`last-applied-configuration`), on any number
@@ -39,7 +41,16 @@ const own = <T extends KubeObject>(resource: Resource<T>): CacheSpec<T> => ({
 export const processingActivities = own(processingActivity.resource);
 export const languageModels = own(languageModel.resource);
 export const modelApprovals = own(modelApproval.resource);
-export const languageModelDeployments = own(languageModelDeployment.resource);
+
+/** Namespaces of the clients of a deployment as it was written: without defaults, parsed or not. */
+export const clientNamespaces = ({ spec }: { readonly spec: { readonly clients?: readonly { readonly namespace: string }[] } }): string[] => [...new Set((spec.clients ?? []).map(({ namespace }) => namespace))];
+
+/** Found by the namespaces of their clients, too. */
+export const languageModelDeployments: CacheSpec<LanguageModelDeployment> = {
+  ...own(languageModelDeployment.resource),
+  index: (deployment) => ({ [BY_NAMESPACE]: [deployment.metadata.namespace ?? ""], [BY_CLIENT]: clientNamespaces(deployment) }),
+};
+
 /** All of them at once, so without the index. */
 export const sovereigntyPolicies: CacheSpec<CustomResource<typeof sovereigntyPolicy>> = { resource: sovereigntyPolicy.resource, keep: withoutNotes };
 
@@ -55,9 +66,10 @@ export const serviceAccounts = child(SERVICE_ACCOUNTS);
 
 /**
  * Whether a policy can only ever select pods of the deployment that it is named after: what our seals are, told by what
- * they say and not by labels, which anybody can write. All others are looked at for every deployment of their namespace.
+ * they say and not by labels, which anybody can write. All others are looked at for every deployment of their namespace,
+ * and those of a governed namespace are looked for by their names.
  */
-export const isSealLike = ({ metadata, spec }: NetworkPolicy): boolean => spec?.podSelector?.matchLabels?.[DEPLOYMENT] === metadata.name;
+export const isSealLike = ({ metadata, spec }: NetworkPolicy): boolean => spec?.podSelector?.matchLabels?.[DEPLOYMENT] === metadata.name && !metadata.name.startsWith(RESERVED_PREFIX);
 
 /**
  * All of them: one of anybody can open a seal. Of those that we did not make only what decides that is kept: whom they

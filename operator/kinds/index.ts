@@ -3,6 +3,8 @@ import type { Controller, Rule } from "../runtime/kind.ts";
 import { ELECTION_RULES } from "../runtime/elector.ts";
 import { EVENT_RULES } from "../runtime/events.ts";
 import type { Kind } from "./define.ts";
+import { governedNamespaceController } from "./governed-namespace/controller.ts";
+import type { Options as Governing } from "./governed-namespace/observe.ts";
 import { USUAL_PROBE } from "./language-model-deployment/build/index.ts";
 import type { Options } from "./language-model-deployment/children.ts";
 import { languageModelDeploymentController } from "./language-model-deployment/controller.ts";
@@ -19,12 +21,22 @@ import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
 /** In the order in which a reader meets them. */
 export const kinds: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment, sovereigntyPolicy];
 
-export function controllers(options: Options): readonly Controller[] {
-  return [processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options), sovereigntyPolicyController];
+/** What the operator was told. */
+export interface HouseOptions extends Options, Pick<Governing, "releaseMs"> {}
+
+export function controllers(options: HouseOptions): readonly Controller[] {
+  return [
+    processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options), sovereigntyPolicyController,
+    governedNamespaceController(governing(options)),
+  ];
 }
 
+export const governing = ({ operator, releaseMs }: HouseOptions): Governing => ({ operatorNamespace: operator.namespace, nameServers: operator.probe.dns, releaseMs });
+
+const NOTHING: HouseOptions = { metricsScraper: undefined, operator: { namespace: "", image: "", probe: USUAL_PROBE }, releaseMs: 0 };
+
 /** What the operator may do in every namespace. */
-export const clusterRules: readonly Rule[] = [...controllers({ metricsScraper: undefined, operator: { namespace: "", image: "", probe: USUAL_PROBE } }).flatMap(({ rules }) => rules), ...EVENT_RULES];
+export const clusterRules: readonly Rule[] = [...controllers(NOTHING).flatMap(({ rules }) => rules), ...EVENT_RULES];
 
 /** What it may do in its own namespace. */
 export const namespacedRules: readonly Rule[] = ELECTION_RULES;

@@ -8,7 +8,7 @@ test("names that are for ever are what they always were: another one orphans obj
     API_GROUP: "hoheit.dev", API_VERSION: "hoheit.dev/v1alpha1", FIELD_MANAGER: "hoheit", SEAL_FINALIZER: "hoheit.dev/seal",
     SERVING_PORT: 8000, SERVING_PORT_NAME: "http", LEADER_LEASE: "hoheit-operator", OPERATOR_NAMESPACE: "hoheit-system",
     CONTROL_PORT: 8446, TRIPWIRE_PORT: 8447, TRIPWIRE_SERVICE: "hoheit-tripwire",
-    DEFAULT_DENY: "hoheit-default-deny",
+    RESERVED_PREFIX: "hoheit-", DEFAULT_DENY: "hoheit-default-deny",
   });
   expect(childName("assistant")).toBe("assistant");
   expect(gateName("assistant")).toBe("assistant-gate");

@@ -44,6 +44,9 @@ export const gateName = (deployment: string): string => `${deployment}-gate`;
 /** The CronJob that probes the seal of a deployment; the names of its Jobs have 11 characters more. */
 export const probeName = (deployment: string): string => `${deployment}-probe`;
 
+/** Names of NetworkPolicies that begin so are Hoheit's. */
+export const RESERVED_PREFIX = "hoheit-";
+
 /** NetworkPolicies of a governed namespace: nothing for anybody, then what each role may reach. */
 export const DEFAULT_DENY = "hoheit-default-deny";
 export const rolePolicyName = (role: string): string => `hoheit-${role.toLowerCase()}`;

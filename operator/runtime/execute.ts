@@ -23,6 +23,8 @@ export type Step =
   | { readonly kind: "confirm"; readonly resource: Resource; readonly live: Live }
   /** Goes no further if the server would take no new object like this one (its namespace is being deleted). Stores nothing. */
   | { readonly kind: "rehearse"; readonly resource: Resource; readonly object: KubeObject }
+  /** Annotations of an object whose spec is somebody else's; null takes one off. */
+  | { readonly kind: "annotate"; readonly resource: Resource; readonly live: Live; readonly annotations: Readonly<Record<string, string | null>> }
   | { readonly kind: "addFinalizer" | "removeFinalizer"; readonly resource: Resource; readonly live: Live; readonly finalizer: string };
 
 export type Plan = readonly (readonly Step[])[];
@@ -57,6 +59,11 @@ async function runStep(step: Step, owner: Live, context: Context): Promise<Block
     case "scale": {
       const { resource, live, replicas } = step;
       context.cache(resource).observe(await context.api.mergePatch(resource, live.metadata, { spec: { replicas } }, { uid: live.metadata.uid }));
+      return undefined;
+    }
+    case "annotate": {
+      const { resource, live, annotations } = step;
+      context.cache(resource).observe(await context.api.mergePatch(resource, live.metadata, { metadata: { annotations } }, { uid: live.metadata.uid }));
       return undefined;
     }
     case "confirm":

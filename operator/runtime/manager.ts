@@ -48,7 +48,8 @@ export class Manager {
   private readonly options: ManagerOptions;
   private readonly driven: readonly Driven[];
   private readonly caches = new Map<string, Cache>();
-  private readonly lookUp: Pick<Context, "cache"> = { cache: (resource) => this.cacheOf(resource) };
+  /** The caches, as reconciles see them. */
+  readonly lookUp: Pick<Context, "cache"> = { cache: (resource) => this.cacheOf(resource) };
   private leading = false;
   /** Start times of the reconciles that run now: what /healthz looks at. */
   private readonly running = new Map<string, number>();

@@ -10,6 +10,7 @@ import { languageModelDeployment, type LanguageModelDeployment } from "../../ope
 import { languageModel, type LanguageModel } from "../../operator/kinds/language-model/schema.ts";
 import { modelApproval, type ModelApproval } from "../../operator/kinds/model-approval/schema.ts";
 import { processingActivity, type ProcessingActivity } from "../../operator/kinds/processing-activity/schema.ts";
+import { sovereigntyPolicy, type SovereigntyPolicy } from "../../operator/kinds/sovereignty-policy/schema.ts";
 import type { KubeObject, Live, ObjectMeta } from "../../operator/lib/k8s-types.ts";
 import { API_VERSION } from "../../operator/lib/names.ts";
 
@@ -144,6 +145,20 @@ class ApprovalMaker extends Maker<typeof modelApproval> {
 
 class ActivityMaker extends Maker<typeof processingActivity> {}
 
+class PolicyMaker extends Maker<typeof sovereigntyPolicy> {
+  selects(matchLabels: Readonly<Record<string, string>>): this {
+    return this.spec({ namespaceSelector: { matchLabels } });
+  }
+
+  destinations(...destinations: Loose[]): this {
+    return this.spec({ destinations });
+  }
+
+  inCluster(...inCluster: Loose[]): this {
+    return this.spec({ inCluster });
+  }
+}
+
 const manifest = (kind: string, name: string, spec: Loose): Manifest =>
   ({ apiVersion: API_VERSION, kind, metadata: { name, namespace: NAMESPACE }, spec });
 
@@ -175,8 +190,21 @@ export const activity = (name = "text-assistance"): ActivityMaker => new Activit
   confidentiality: "Internal", decisionPhase: "None", risk: { level: "Limited" },
 }));
 
+/** Label of the namespaces that policies select unless a test says otherwise. */
+export const GOVERNED = { "hoheit.dev/governed": "true" };
+
+/** SovereigntyPolicy for namespaces with the label GOVERNED, that names nothing. */
+export const svp = (name = "land"): PolicyMaker => new PolicyMaker(sovereigntyPolicy, {
+  apiVersion: API_VERSION, kind: "SovereigntyPolicy", metadata: { name }, spec: { namespaceSelector: { matchLabels: GOVERNED } },
+});
+
+/** A destination at 198.51.100.7 and 2001:db8:1::7, port 443, for Fetch pods. */
+export const destination = (name: string, over: Loose = {}): Loose => ({
+  name, cidrs: ["198.51.100.7/32", "2001:db8:1::7/128"], ports: [{ port: 443 }], country: "DE", operator: { name: "IT-Verbund", country: "DE", controlledFrom: "DE" }, purpose: "weights", roles: ["Fetch"], ...over,
+});
+
 /** What the operator knows of itself, and where its tripwire is. */
 export const OPERATOR = { namespace: "hoheit-system", image: "registry.example/hoheit:test", probe: USUAL_PROBE };
 export const TRIPWIRE = { addresses: ["10.96.0.84", "fd00:96::84"] };
 
-export type { LanguageModel, LanguageModelDeployment, ModelApproval, ProcessingActivity };
+export type { LanguageModel, LanguageModelDeployment, ModelApproval, ProcessingActivity, SovereigntyPolicy };

@@ -4,6 +4,7 @@ import { AGE, conditionColumn, defineKind, withRules, type CustomResource } from
 import {
   conditions, dnsLabel, dnsSubdomain, extendedResource, integer, labelKey, labels, listAtomic, listMap, listSet, observedGeneration, orNone, ownReference, text, textOrEmpty, word,
 } from "../fields.ts";
+import { RESERVED_PREFIX } from "../../lib/names.ts";
 import { LABEL_VALUE } from "../patterns.ts";
 
 const environmentVariable = z.object({
@@ -144,7 +145,7 @@ const probe = z.object({
 }).describe("The last result of a probe that can be believed.");
 
 const status = z.object({
-  conditions: conditions("Ready, Reconciling, Stalled, ModelReady, Available, EgressSealed, TemplateOutdated"),
+  conditions: conditions("Ready, Reconciling, Stalled, ModelReady, Available, EgressSealed, ClientsGoverned, TemplateOutdated"),
   observedGeneration: observedGeneration(),
   replicas: count("Pods that exist, stopping ones not counted."),
   readyReplicas: count("Pods that take requests."),
@@ -175,6 +176,11 @@ export const languageModelDeployment = defineKind({
     message: "choose a name of lower-case letters, digits and '-' that starts with a letter: the Service has the same name",
     fieldPath: ".metadata.name",
     holds: (self) => /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(self.metadata.name),
+  }, {
+    cel: `!self.metadata.name.startsWith('${RESERVED_PREFIX}')`,
+    message: `choose another name: NetworkPolicies whose names begin with ${RESERVED_PREFIX} are those of the namespace`,
+    fieldPath: ".metadata.name",
+    holds: (self) => !self.metadata.name.startsWith(RESERVED_PREFIX),
   }],
   columns: [
     conditionColumn("Ready", "Ready", "status", "Whether all wanted pods take requests"),

@@ -6,6 +6,7 @@ import { probeLabels, servingLabels } from "../../../lib/labels.ts";
 import { PROTOCOLS, ROLES, type Destination, type InClusterPeer, type Policy } from "../../../sovereignty/policy.ts";
 import { selects, type Labels } from "../../../sovereignty/policies/selector.ts";
 import { isNodeLocal } from "./dns.ts";
+import type { EgressRule, Peer } from "./metadata.ts";
 import { buildChildren, type BuildInput, type ModelClient } from "./index.ts";
 
 const OPERATOR = { name: "IT-Verbund", country: "DE", controlledFrom: "DE" };
@@ -61,23 +62,23 @@ const inputs: fc.Arbitrary<BuildInput> = fc.record({
 });
 
 const specOf = ({ spec }: NetworkPolicy): NonNullable<NetworkPolicy["spec"]> => spec ?? {};
+const sidesOf = ({ ingress = [], egress = [] }: NonNullable<NetworkPolicy["spec"]>): { peers: readonly Peer[]; ports: EgressRule["ports"] }[] =>
+  [...ingress.map(({ from = [], ports }) => ({ peers: from, ports })), ...egress.map(({ to = [], ports }) => ({ peers: to, ports }))];
+
+/** Addresses at named ports, or pods with a label of a namespace with a name. */
+function isNarrow({ ipBlock, namespaceSelector, podSelector }: Peer, ports: EgressRule["ports"]): boolean {
+  if (ipBlock !== undefined) return ports !== undefined && namespaceSelector === undefined && podSelector === undefined;
+  return Object.keys(namespaceSelector?.matchLabels ?? {}).join() === "kubernetes.io/metadata.name" && Object.keys(podSelector?.matchLabels ?? {}).length > 0;
+}
+
 const anyPod: fc.Arbitrary<Labels> = fc.dictionary(fc.constantFrom("app", "tier", "hoheit.dev/role"), fc.constantFrom("a", "Serving", "Probe", "Fetch", "Purge", "Gateway", "Application", "New"));
 
 describe("whatever a policy says", () => {
   test("no rule is for every peer, every pod of every namespace, or for every port of an address", () => {
     fc.assert(fc.property(inputs, (given) => {
-      for (const opening of buildChildren(given).openings) {
-        const { ingress = [], egress = [] } = specOf(opening);
-        const sides = [...ingress.map(({ from, ports }) => ({ peers: from ?? [], ports })), ...egress.map(({ to, ports }) => ({ peers: to ?? [], ports }))];
-        for (const { peers, ports } of sides) {
-          expect(peers.length).toBeGreaterThan(0);
-          if (ports !== undefined) expect(ports.length).toBeGreaterThan(0);
-          for (const { ipBlock, namespaceSelector, podSelector } of peers) {
-            if (ipBlock !== undefined) expect([ports === undefined, namespaceSelector, podSelector]).toEqual([false, undefined, undefined]);
-            else expect([Object.keys(namespaceSelector?.matchLabels ?? {}), Object.keys(podSelector?.matchLabels ?? {}).length > 0]).toEqual([["kubernetes.io/metadata.name"], true]);
-          }
-        }
-      }
+      const rules = buildChildren(given).openings.flatMap((one) => sidesOf(specOf(one)));
+      for (const { peers, ports } of rules) expect([peers.length > 0, ports === undefined || ports.length > 0]).toEqual([true, true]);
+      for (const { peers, ports } of rules) for (const peer of peers) expect(isNarrow(peer, ports)).toBe(true);
     }));
   });
 

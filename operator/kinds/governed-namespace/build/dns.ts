@@ -1,25 +1,24 @@
 /**
- * The way to the cluster's name servers: pods labelled `k8s-app: kube-dns` in kube-system, as every installer labels CoreDNS,
+ * The way to the cluster's name servers: pods labelled `k8s-app: kube-dns` in kube-system, as installers label CoreDNS,
  * whatever Service is before them.
  *
  * With NodeLocal DNSCache pods ask a link-local address of their node (169.254.20.10 by default) and no pod; the operator
- * knows it from the resolv.conf of its own pod, or is told (`--cluster-dns`). Where clouds have services of their own,
- * such as credentials and resolvers of the outside world, nothing is opened, whatever is configured.
+ * knows it from the resolv.conf of its own pod, or is told (`--cluster-dns`). A link-local address at which a cloud serves
+ * its machines is never opened: its resolvers ask the world, and beside them lie credentials.
  */
-import { BlockList, isIPv4 } from "node:net";
+import { isIPv4 } from "node:net";
+import { parseAddress } from "../../../sovereignty/addresses/cidr.ts";
+import { CLASSES } from "../../../sovereignty/addresses/classes.ts";
+import { contains } from "../../../sovereignty/addresses/intervals.ts";
 import { podsOf, type EgressRule } from "./metadata.ts";
 
 const DNS_PORT = 53;
 
-const linkLocal = new BlockList();
-linkLocal.addSubnet("169.254.0.0", 16);
-/** Metadata services and resolvers of AWS, Azure, Google Cloud and OpenStack, and the credentials of ECS tasks. */
-const ofClouds = new BlockList();
-ofClouds.addSubnet("169.254.169.0", 24);
-ofClouds.addSubnet("169.254.170.0", 24);
-
 /** Whether a name server is a cache on the node of whoever asks. */
-export const isNodeLocal = (address: string): boolean => isIPv4(address) && linkLocal.check(address) && !ofClouds.check(address);
+export function isNodeLocal(address: string): boolean {
+  const parsed = parseAddress(address);
+  return isIPv4(address) && parsed.kind === "Exact" && contains(CLASSES.get("LinkLocal") ?? [], parsed.address);
+}
 
 export function buildDnsRule(nameServers: readonly string[]): EgressRule {
   const caches = [...new Set(nameServers.filter(isNodeLocal))].toSorted();

@@ -9,6 +9,7 @@ import { buildDefaultDeny } from "./default-deny.ts";
 import type { BuildInput } from "./input.ts";
 import { buildRolePolicy, ROLES_WITH_RULES } from "./role.ts";
 
+export { buildDefaultDeny } from "./default-deny.ts";
 export type { BuildInput, ModelClient } from "./input.ts";
 
 export interface Children {

@@ -1,0 +1,55 @@
+/** Which SovereigntyPolicies govern a namespace, and what they allow together. Looks at caches alone. */
+import { NAMESPACES } from "../../kube/resources.ts";
+import type { Live, Namespace } from "../../lib/k8s-types.ts";
+import { byKey } from "../../lib/order.ts";
+import type { Context } from "../../runtime/kind.ts";
+import { effectivePolicy } from "../../sovereignty/effective.ts";
+import type { Policy } from "../../sovereignty/policy.ts";
+import { selects } from "../../sovereignty/policies/selector.ts";
+import { readable } from "../read.ts";
+import { dayOf, policyOf } from "../sovereignty-policy/policy.ts";
+import { sovereigntyPolicy, type SovereigntyPolicy } from "../sovereignty-policy/schema.ts";
+
+type Lookup = Pick<Context, "cache">;
+
+/** Kubernetes' own: sealed, they would be cut off from nodes and from name servers outside, and every namespace with them. */
+const KUBERNETES = ["kube-system", "kube-public", "kube-node-lease"];
+
+/** Whether nobody governs a namespace, whatever selects it. An operator that had sealed itself could not even undo it. */
+export const isExempt = (namespace: string, operatorNamespace: string): boolean => namespace === operatorNamespace || KUBERNETES.includes(namespace);
+
+export interface Governance {
+  /** Names of the policies that select the namespace, in order; at least one. */
+  readonly policies: readonly string[];
+  /** Those of them that do not parse, for example because a newer operator wrote them. */
+  readonly unreadable: readonly string[];
+  /** What all of them allow. Undefined while one cannot be read: it may allow less than all others. */
+  readonly policy: Policy | undefined;
+}
+
+/** Whether a policy selects a namespace, be it readable or not: without a selector it may. One that is being deleted holds until it is gone. */
+export const takes = ({ spec }: SovereigntyPolicy, { metadata: { labels = {} } }: Namespace): boolean => selects(spec.namespaceSelector ?? {}, labels);
+
+/** In the order of their names. */
+const policiesFor = (namespace: Namespace, { cache }: Lookup): Live<SovereigntyPolicy>[] =>
+  cache(sovereigntyPolicy.resource).list().filter((policy) => takes(policy, namespace)).toSorted(byKey(({ metadata }) => metadata.name));
+
+/**
+ * Undefined if no policy selects the namespace.
+ *
+ * @param now wall clock, milliseconds since 1970: jurisdictions are judged by its day
+ */
+export function governanceOf(namespace: Live<Namespace>, lookup: Lookup, now: number): Governance | undefined {
+  const selecting = policiesFor(namespace, lookup);
+  if (selecting.length === 0) return undefined;
+  const parsed = selecting.flatMap((live) => readable(sovereigntyPolicy, live) ?? []);
+  const names = selecting.map(({ metadata }) => metadata.name);
+  const unreadable = names.filter((name) => !parsed.some(({ metadata }) => metadata.name === name));
+  return { policies: names, unreadable, policy: unreadable.length > 0 ? undefined : effectivePolicy(parsed.map(policyOf), dayOf(now)) };
+}
+
+/** Whether a policy selects the namespace of that name, and may. */
+export function isGoverned(name: string, lookup: Lookup, operatorNamespace: string): boolean {
+  const namespace = lookup.cache(NAMESPACES).get(name);
+  return namespace !== undefined && !isExempt(name, operatorNamespace) && policiesFor(namespace, lookup).length > 0;
+}
