@@ -90,6 +90,7 @@ function checkInputs(found: readonly Manifest[], now: number): Judged[] {
         runningDigest: undefined,
         approvals: ofKind<ModelApproval>("ModelApproval", namespace),
         tripwire: undefined,
+        governing: undefined,
         activities: new Set(ofKind("ProcessingActivity", namespace).map(({ metadata }) => metadata.name)),
         now,
       },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelApproval } from "../model-approval/schema.ts";
-import { admittedClients, approvalViolation, mustStop, nextExpiryMs, type ApprovalInput } from "./approval.ts";
+import { approvalViolation, approvedClients, mustStop, nextExpiryMs, type ApprovalInput } from "./approval.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
@@ -64,13 +64,13 @@ describe("approval of a deployment", () => {
     const expired = input({ runningDigest: A, approvals: [approval(A, "text", -1, "KeepRunning")] });
     expect(approvalViolation(expired)?.reason).toBe("ApprovalExpired");
     expect(mustStop(expired)).toBe(false);
-    expect(admittedClients(expired)).toHaveLength(1);
+    expect(approvedClients(expired)).toHaveLength(1);
   });
 
   it("stops what expired with ScaleToZero", () => {
     const expired = input({ runningDigest: A, approvals: [approval(A, "text", -1, "ScaleToZero")] });
     expect(mustStop(expired)).toBe(true);
-    expect(admittedClients(expired)).toHaveLength(0);
+    expect(approvedClients(expired)).toHaveLength(0);
   });
 
   it("says of an expired approval what really becomes of the pods", () => {
@@ -96,7 +96,7 @@ describe("approval of a deployment", () => {
   it("shuts the door to a client whose activity is not approved while others are served", () => {
     const mixed = input({ clients: ["text", "chatbot"], runningDigest: A, approvals: [approval(A, "text", 1)] });
     expect(mustStop(mixed)).toBe(false);
-    expect(admittedClients(mixed).map(({ name }) => name)).toEqual(["c-text"]);
+    expect(approvedClients(mixed).map(({ name }) => name)).toEqual(["c-text"]);
   });
 
   it("looks again when the first approval in use runs out", () => {
@@ -115,7 +115,7 @@ describe("approval of a deployment", () => {
       const withFewer = input({ clients, runningDigest: A, approvals: fewer });
       if (mustStop(withAll)) expect(mustStop(withFewer)).toBe(true);
       if (approvalViolation(withAll) !== undefined) expect(approvalViolation(withFewer)).toBeDefined();
-      expect(admittedClients(withFewer).length).toBeLessThanOrEqual(admittedClients(withAll).length);
+      expect(approvedClients(withFewer).length).toBeLessThanOrEqual(approvedClients(withAll).length);
     }), { numRuns: 3000 });
   });
 });

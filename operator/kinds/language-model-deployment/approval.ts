@@ -48,8 +48,8 @@ export function mustStop(input: ApprovalInput): boolean {
   return !verdicts(input, input.runningDigest).some(({ verdict }) => mayKeepRunning(verdict));
 }
 
-/** Clients that get in: those whose activity has an approval of the served bytes. The others' door stays shut. */
-export function admittedClients(input: ApprovalInput): LanguageModelDeployment["spec"]["clients"] {
+/** Clients whose activity has an approval of the served bytes. */
+export function approvedClients(input: ApprovalInput): LanguageModelDeployment["spec"]["clients"] {
   const served = input.runningDigest ?? input.digest;
   if (served === undefined) return [];
   const open = new Set(verdicts(input, served).filter(({ verdict }) => mayKeepRunning(verdict)).map(({ activity }) => activity));

@@ -5,11 +5,12 @@
 import { argumentViolations, environmentViolations } from "../../engine/index.ts";
 import type { LanguageModel } from "../language-model/schema.ts";
 import { TRIPWIRE_SERVICE } from "../../lib/names.ts";
-import { approvalViolation, type ApprovalInput } from "./approval.ts";
+import { approvalViolation } from "./approval.ts";
 import type { Tripwire } from "./build/index.ts";
+import { governanceViolation, type ClientsInput } from "./clients.ts";
 import type { Violation } from "./conditions.ts";
 
-export interface CheckInput extends ApprovalInput {
+export interface CheckInput extends ClientsInput {
   readonly model: LanguageModel | undefined;
   /** Names of the ProcessingActivities of the namespace. */
   readonly activities: ReadonlySet<string>;
@@ -23,7 +24,7 @@ type Check = (input: CheckInput) => readonly Violation[];
 export const offlineChecks: readonly Check[] = [argumentsAreKnownAndSafe, environmentIsKnownAndSafe, modelExists, activitiesExist, bytesAreApproved];
 
 /** What can be judged in a cluster. */
-export const checks: readonly Check[] = [...offlineChecks, modelIsReady, tripwireIsThere];
+export const checks: readonly Check[] = [...offlineChecks, namespaceIsGoverned, modelIsReady, tripwireIsThere];
 
 /** Every violation, most fundamental first. Empty: it may start. */
 export function violationsOf(input: CheckInput, list: readonly Check[] = checks): readonly Violation[] {
@@ -63,6 +64,11 @@ function activitiesExist({ deployment, activities }: CheckInput): Violation[] {
 
 function bytesAreApproved(input: CheckInput): Violation[] {
   const violation = approvalViolation(input);
+  return violation === undefined ? [] : [violation];
+}
+
+function namespaceIsGoverned(input: CheckInput): Violation[] {
+  const violation = governanceViolation(input);
   return violation === undefined ? [] : [violation];
 }
 

@@ -1,7 +1,7 @@
 /** From what was observed and decided to what is built. Pure. */
 import { TEMPLATE_INPUTS } from "../../lib/labels.ts";
-import { admittedClients } from "./approval.ts";
 import { buildChildren, templateInputs, type Children, type MetricsScraper, type OperatorFacts, type ServedModel, type Start } from "./build/index.ts";
+import { admittedClients } from "./clients.ts";
 import type { Observed } from "./observe.ts";
 import type { Mode } from "./plan.ts";
 

@@ -10,6 +10,8 @@ export const MODEL_READY = "ModelReady";
 export const AVAILABLE = "Available";
 /** A probe has tried to get out and could not. Applied is not observed: Unknown until then. */
 export const EGRESS_SEALED = "EgressSealed";
+/** The namespaces of the deployment and of all its clients are governed; Unknown without any SovereigntyPolicy. */
+export const CLIENTS_GOVERNED = "ClientsGoverned";
 /** The pods run an older pod template than this operator would render; renewal is a decision. */
 export const TEMPLATE_OUTDATED = "TemplateOutdated";
 
@@ -34,6 +36,8 @@ export type Reason =
   | "ApprovalExpired"
   /** The approval of the running bytes was deleted: scaled to zero. */
   | "ApprovalRevoked"
+  /** No SovereigntyPolicy selects the deployment's namespace, and one of them says that then nothing new starts. ClientsGoverned: whatever that one says. */
+  | "NotGoverned"
   /** The operator's tripwire has no address, so that no pod could tell whether it is sealed: no new start. */
   | "NoTripwire"
   /** The gate of a pod waits for the seal, or gave up: message has what it found. */
@@ -88,6 +92,12 @@ export type Reason =
   | "ProbeOverdue"
   /** EgressSealed: the last probe ended without a result, or a control did not answer. */
   | "ProbeInconclusive"
+  /** ClientsGoverned: policies select the namespaces of the deployment and of all its clients. */
+  | "AllGoverned"
+  /** ClientsGoverned: clients run where no policy holds; message names them. */
+  | "ClientsNotGoverned"
+  /** ClientsGoverned: the cluster has no SovereigntyPolicy. */
+  | "NoPolicy"
   /** ModelReady: the model can be mounted. */
   | "ModelAvailable"
   /** Available: pods answer. */

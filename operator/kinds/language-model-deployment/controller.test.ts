@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { lmd, OPERATOR } from "../../../test/support/makers.ts";
+import { FakeCluster } from "../../../test/support/fake-cluster.ts";
+import { client, lmd, OPERATOR } from "../../../test/support/makers.ts";
 import { DEPLOYMENTS, SERVICES } from "../../kube/resources.ts";
 import type { Live } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import { languageModelDeploymentController } from "./controller.ts";
+import { languageModelDeployment } from "./schema.ts";
 
 const { reads } = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR });
 const owner = (kind: string, name: string) => ({ apiVersion: "x/v1", kind, name, uid: "u", controller: true });
@@ -35,5 +37,18 @@ describe("a change of a child", () => {
 
   it("wakes nobody when it belongs to something else", () => {
     expect(wokenBy(child({ labels: servingLabels("a"), ownerReferences: [owner("Widget", "a")] }))).toEqual([]);
+  });
+});
+
+describe("a change of a namespace or a SovereigntyPolicy", () => {
+  const cluster = new FakeCluster(languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR }));
+  cluster.put(languageModelDeployment.resource, lmd("a").clients({ ...client("ui"), namespace: "ui" }).live());
+  cluster.put(languageModelDeployment.resource, lmd("b").namespace("other").clients().live());
+  const woken = (plural: string, name: string) => reads.filter(({ cache }) => cache.resource.plural === plural)
+    .flatMap(({ wakes }) => wakes({ apiVersion: "x/v1", kind: "X", metadata: { name, uid: "u", resourceVersion: "1" } }, cluster.context)).map((ref) => ref.name);
+
+  it("wakes deployments in it and those whose clients run in it; a policy wakes all, for it may be the first", () => {
+    expect([woken("namespaces", "assistant"), woken("namespaces", "ui"), woken("namespaces", "wiki")]).toEqual([["a"], ["a"], []]);
+    expect(woken("sovereigntypolicies", "land")).toEqual(["a", "b"]);
   });
 });

@@ -6,11 +6,11 @@ import { DEPLOYMENT, probeLabels, servingLabels } from "../../lib/labels.ts";
 import { TRIPWIRE_SERVICE } from "../../lib/names.ts";
 import type { Context, Controller, Read } from "../../runtime/kind.ts";
 import {
-  BY_NAMESPACE, configMaps, cronJobs, deployments, isSealLike, jobs, languageModelDeployments, languageModels, modelApprovals, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
-  serviceAccounts, services,
+  BY_CLIENT, BY_NAMESPACE, configMaps, cronJobs, deployments, isSealLike, jobs, languageModelDeployments, languageModels, modelApprovals, namespaces, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
+  serviceAccounts, services, sovereigntyPolicies,
 } from "../caches.ts";
 import type { Options } from "./children.ts";
-import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED } from "./conditions.ts";
+import { AVAILABLE, CLIENTS_GOVERNED, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED } from "./conditions.ts";
 import { isHeld } from "./predecessor.ts";
 import { rules } from "./rbac.ts";
 import { selects, type LabelSelector } from "../../sovereignty/policies/selector.ts";
@@ -80,6 +80,13 @@ const readsOf = ({ operator }: Options): readonly Read[] => [
     wakes: (object, caches) => inNamespaceOf(object, caches).map(({ metadata }) => metadata),
   })),
   {
+    // Of the deployment, and of its clients.
+    cache: namespaces,
+    wakes: ({ metadata: { name } }, { cache }) => [...cache(resource).by(BY_NAMESPACE, name), ...cache(resource).by(BY_CLIENT, name)].map(({ metadata }) => metadata),
+  },
+  // The first that comes and the last that goes concern everybody.
+  { cache: sovereigntyPolicies, wakes: (_policy, { cache }) => cache(resource).list().map(({ metadata }) => metadata) },
+  {
     // A node that comes, goes or offers something else concerns only who waits for one.
     cache: nodes,
     wakes: (_node, { cache }) => cache(resource).list().filter(({ status }) => status?.waitingFor !== undefined).map(({ metadata }) => metadata),
@@ -92,7 +99,7 @@ export function languageModelDeploymentController(options: Options): Controller 
     owns: languageModelDeployments,
     reads: readsOf(options),
     rules,
-    conditions: [READY, "Reconciling", "Stalled", MODEL_READY, AVAILABLE, EGRESS_SEALED, TEMPLATE_OUTDATED],
+    conditions: [READY, "Reconciling", "Stalled", MODEL_READY, AVAILABLE, EGRESS_SEALED, CLIENTS_GOVERNED, TEMPLATE_OUTDATED],
     leftBehind: ({ cache }) => cache(NETWORK_POLICIES).list().filter(isHeld).flatMap(ownerOf),
     reconcile: (ref, context) => reconcile(ref, context, options),
   };

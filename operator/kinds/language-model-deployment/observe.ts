@@ -8,11 +8,13 @@ import type { ReadableCache } from "../../kube/cache.ts";
 import type { Resource } from "../../kube/resources.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { BY_DEPLOYMENT, BY_NAMESPACE, isProbe } from "../caches.ts";
+import { isGoverned } from "../governed-namespace/governance.ts";
 import { readable } from "../read.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
 import { languageModel, type LanguageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { standing } from "../model-approval/verdict.ts";
+import { sovereigntyPolicy } from "../sovereignty-policy/schema.ts";
 import type { OperatorFacts, Tripwire } from "./build/index.ts";
 import type { CheckInput } from "./checks.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
@@ -62,7 +64,19 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     others: cache(NETWORK_POLICIES).by(BY_NAMESPACE, namespace ?? "").filter((policy) => keyOf(policy.metadata) !== key),
     nodes: cache(NODES).list(),
     tripwire: tripwireOf(cache(SERVICES), operator),
+    governing: governingOf(deployment, cache, operator),
     now: clock.now(),
+  };
+}
+
+function governingOf({ metadata: { namespace = "" }, spec }: LanguageModelDeployment, cache: Context["cache"], operator: OperatorFacts): Observed["governing"] {
+  const policies = cache(sovereigntyPolicy.resource).list();
+  if (policies.length === 0) return undefined;
+  const places = new Set([namespace, ...spec.clients.map((client) => client.namespace)]);
+  return {
+    // One that cannot be read may say so, too.
+    ungoverned: policies.some((policy) => readable(sovereigntyPolicy, policy)?.spec.ungoverned !== "Report") ? "Refuse" : "Report",
+    outside: new Set([...places].filter((place) => !isGoverned(place, { cache }, operator.namespace))),
   };
 }
 

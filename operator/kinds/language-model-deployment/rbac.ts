@@ -1,9 +1,10 @@
 /** The verbs that a LanguageModelDeployment needs; test/integration runs the operator with these and looks for calls that were refused. */
-import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../../kube/resources.ts";
 import type { Rule } from "../../runtime/kind.ts";
 import { languageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
+import { sovereigntyPolicy } from "../sovereignty-policy/schema.ts";
 import { ownRules, readRule } from "../rules.ts";
 import { languageModelDeployment } from "./schema.ts";
 
@@ -18,7 +19,7 @@ export const rules: readonly Rule[] = [
   { apiGroups: [group], resources: [plural], verbs: ["patch"] },
   // Asked by OwnerReferencesPermissionEnforcement of whoever sets blockOwnerDeletion.
   { apiGroups: [group], resources: [`${plural}/finalizers`], verbs: ["update"] },
-  ...[languageModel.resource, modelApproval.resource, processingActivity.resource, PODS, NODES, JOBS].map(readRule),
+  ...[languageModel.resource, modelApproval.resource, processingActivity.resource, sovereigntyPolicy.resource, NAMESPACES, PODS, NODES, JOBS].map(readRule),
   ...[CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, NETWORK_POLICIES, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS].map(readRule),
   // Goes with its owner; reads cannot be narrowed to a label.
   writes(CONFIG_MAPS),

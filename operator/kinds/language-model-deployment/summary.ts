@@ -5,6 +5,7 @@ import { SERVING_PORT, childName } from "../../lib/names.ts";
 import type { WantedCondition } from "../../runtime/status.ts";
 import type { Summary } from "../report.ts";
 import type { Children } from "./build/index.ts";
+import { clientsCondition } from "./clients.ts";
 import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED, type Reason, type Violation } from "./conditions.ts";
 import type { Observed } from "./observe.ts";
 import { newestRecord, type ProbeRecord } from "./probe-record.ts";
@@ -68,6 +69,7 @@ export function summarise(observed: Observed, findings: Findings): DeploymentSum
       modelCondition(findings.violations),
       availableCondition(observed),
       sealCondition(sealInput(observed, findings, record)),
+      clientsCondition(observed),
       templateCondition(observed, findings),
     ],
     stalled,
