@@ -40,14 +40,17 @@ export function parseCidr(text: string): Parsed<{ readonly range: Interval }> {
   if (prefix === undefined || more.length > 0) return { kind: "Unparsable", why: "is not ADDRESS/PREFIX" };
   const base = address.includes(":") ? parseIPv6(address) : parseIPv4(address);
   if (base.kind !== "Exact") return base;
-  const family = familyAt(base.address);
-  if (!/^\d+$/.test(prefix) || Number(prefix) > BITS[family]) return { kind: "Unparsable", why: `has no prefix length of ${family}` };
+  const bits = BITS[familyAt(base.address)];
+  if (!/^\d+$/.test(prefix) || Number(prefix) > bits) return { kind: "Unparsable", why: `has no prefix length from 0 to ${bits}` };
   if (prefix !== String(Number(prefix))) return { kind: "Ambiguous", why: "has a prefix length with leading zeros" };
-  const size = 1n << BigInt(BITS[family] - Number(prefix));
-  const range = { first: base.address, last: base.address + size - 1n };
-  if ((base.address - START[family]) % size !== 0n) return { kind: "Ambiguous", why: "has bits set behind its prefix, which readers mask, keep or refuse" };
+  return rangeFrom(base.address, bits - Number(prefix), address);
+}
+
+function rangeFrom(first: bigint, bits: number, spelled: string): Parsed<{ readonly range: Interval }> {
+  if (!isAligned(first - START[familyAt(first)], bits)) return { kind: "Ambiguous", why: "has bits set behind its prefix, which readers mask, keep or refuse" };
+  const range = { first, last: first + (1n << BigInt(bits)) - 1n };
   if (isMapped(range.first) && isMapped(range.last)) return { kind: "Ambiguous", why: "is a range of IPv4-mapped IPv6 addresses, which some read as IPv4" };
-  return { kind: "Exact", range, canonical: formatAddress(base.address) === address };
+  return { kind: "Exact", range, canonical: formatAddress(first) === spelled };
 }
 
 type Base = Parsed<{ readonly address: bigint }>;
@@ -65,21 +68,23 @@ function parseIPv4(text: string): Base {
 }
 
 function parseIPv6(text: string): Base {
-  const halves = text.split("::");
-  if (halves.length > 2) return unparsable("has '::' twice");
-  const [head = [], tail] = halves.map((half) => (half === "" ? [] : half.split(":")));
   // Only the last group may be written as IPv4 (RFC 4291, 2.2).
-  const last = tail ?? head;
-  const dotted = last.at(-1)?.includes(".") === true ? parseIPv4(last.pop() ?? "") : undefined;
-  if (dotted !== undefined && dotted.kind !== "Exact") return dotted;
-  const embedded = dotted === undefined ? [] : [dotted.address >> 16n, dotted.address & 0xffffn];
-  const written = [...head, ...(tail ?? [])];
-  if (!written.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return unparsable("has a group that is not one to four hexadecimal digits");
-  const missing = 8 - written.length - embedded.length;
-  if (tail === undefined ? missing !== 0 : missing < 1) return unparsable("has not eight groups");
-  const toNumber = (group: string): bigint => BigInt(`0x${group}`);
-  const groups = [...head.map(toNumber), ...Array.from({ length: missing }, () => 0n), ...(tail ?? []).map(toNumber), ...embedded];
-  return { kind: "Exact", canonical: false, address: START.IPv6 + groups.reduce((sum, group) => (sum << 16n) + group, 0n) };
+  const tail = /(?<=:)[^:]*\.[^:]*$/.exec(text)?.[0];
+  if (tail === undefined) return parseGroups(text);
+  const embedded = parseIPv4(tail);
+  if (embedded.kind !== "Exact") return embedded;
+  return parseGroups(`${text.slice(0, -tail.length)}${(embedded.address >> 16n).toString(16)}:${(embedded.address & 0xffffn).toString(16)}`);
+}
+
+function parseGroups(text: string): Base {
+  const halves = text.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  if (halves.length > 2) return unparsable("has '::' twice");
+  if (!halves.flat().every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return unparsable("has a group that is not one to four hexadecimal digits");
+  const [head = [], tail] = halves;
+  const zeros = 8 - halves.flat().length;
+  if (tail === undefined ? zeros !== 0 : zeros < 1) return unparsable("has not eight groups");
+  const groups = [...head, ...Array.from({ length: zeros }, () => "0"), ...(tail ?? [])];
+  return { kind: "Exact", canonical: false, address: START.IPv6 + groups.reduce((sum, group) => (sum << 16n) + BigInt(`0x${group}`), 0n) };
 }
 
 /** Family of an address on the line. */

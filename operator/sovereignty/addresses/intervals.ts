@@ -42,23 +42,15 @@ export function intersection(a: IntervalSet, b: IntervalSet): IntervalSet {
 
 /** What is in `a` and not in `b`. The complement within a universe is the universe without the set. */
 export function difference(a: IntervalSet, b: IntervalSet): IntervalSet {
-  if (b.length === 0) return a;
-  const rest: Interval[] = [];
-  let j = 0;
-  for (const { first, last } of a) {
-    while (j < b.length && (b[j]?.last ?? last) < first) j++;
-    let from = first;
-    for (let k = j; from <= last; k++) {
-      const hole = b[k];
-      if (hole === undefined || hole.first > last) {
-        rest.push({ first: from, last });
-        break;
-      }
-      if (hole.first > from) rest.push({ first: from, last: hole.first - 1n });
-      from = hole.last + 1n;
-    }
+  const [begin, end] = [a[0], a.at(-1)];
+  if (b.length === 0 || begin === undefined || end === undefined) return a;
+  const gaps: Interval[] = [];
+  let from = begin.first;
+  for (const { first, last } of b) {
+    if (from < first) gaps.push({ first: from, last: first - 1n });
+    if (from <= last) from = last + 1n;
   }
-  return rest;
+  return intersection(a, [...gaps, { first: from, last: end.last > from ? end.last : from }]);
 }
 
 export const contains = (set: IntervalSet, point: bigint): boolean => set.some(({ first, last }) => first <= point && point <= last);

@@ -1,0 +1,82 @@
+/** The two kinds of sets of packets of which a proof asks the rules: to addresses, and to pods of one namespace. */
+import { difference, intersection, isSubset, NOTHING, union, type IntervalSet } from "../addresses/intervals.ts";
+import { ALL_ADDRESSES } from "../addresses/cidr.ts";
+import type { Sets } from "./evaluate.ts";
+import { isWithin, ANYTHING } from "./domain.ts";
+import { ALL_PORTS } from "./ports.ts";
+import type { Rule } from "./rule.ts";
+import { both, EVERY, isImpossible, match, textOfSelector, type Labelled, type Selector } from "./selector.ts";
+import { ALL_TRAFFIC, common, minus, NO_TRAFFIC, plus, traffic, type Traffic } from "./traffic.ts";
+
+export const ADDRESS_SETS: Sets<Traffic> = {
+  all: ALL_TRAFFIC,
+  none: NO_TRAFFIC,
+  plus,
+  minus,
+  common,
+  possibly: ({ addresses, addressPorts }) => traffic(addressPorts.possibly, addresses.possibly),
+  surely: ({ addresses, addressPorts }) => traffic(addressPorts.surely, addresses.surely),
+};
+
+/** These ports of all pods that the selector takes. */
+export interface PodRegion {
+  readonly selector: Selector;
+  readonly ports: IntervalSet;
+}
+
+export interface TargetNamespace {
+  readonly labels: Labelled;
+  /** Whether it is the namespace of the policy, to which a peer without namespaceSelector refers. */
+  readonly isOwn: boolean;
+  /** Where pods and nodes have their addresses; empty where that is not known. */
+  readonly podAddresses: IntervalSet;
+}
+
+/** Sets of packets to the pods of one namespace; only for the question what is possibly accepted, for `minus` takes too little. */
+export function podSets(target: TargetNamespace): Sets<readonly PodRegion[]> {
+  return {
+    all: [{ selector: EVERY, ports: ALL_PORTS }],
+    none: [],
+    plus: (a, b) => merged([...a, ...b]),
+    minus: (a, b) => a.map((one) => b.reduce(withoutPorts, one)).filter(isSome),
+    common: (a, b) => merged(a.flatMap((one) => b.map((other) => ({ selector: both(one.selector, other.selector), ports: intersection(one.ports, other.ports) }))).filter(isSome)),
+    possibly: (rule) => possiblyPods(rule, target),
+    surely: (rule) => surelyPods(rule, target),
+  };
+}
+
+const isSome = ({ selector, ports }: PodRegion): boolean => ports.length > 0 && !isImpossible(selector);
+
+const withoutPorts = (one: PodRegion, taken: PodRegion): PodRegion => (takesAllOf(taken.selector, one.selector) ? { ...one, ports: difference(one.ports, taken.ports) } : one);
+
+const takesAllOf = (wide: Selector, narrow: Selector): boolean => [...wide].every(([key, domain]) => isWithin(narrow.get(key) ?? ANYTHING, domain));
+
+/** One region for each selector, in the order of their texts. */
+function merged(regions: readonly PodRegion[]): readonly PodRegion[] {
+  if (regions.length < 2) return regions;
+  const bySelector = new Map<string, PodRegion>();
+  for (const { selector, ports } of regions) {
+    const text = textOfSelector(selector);
+    bySelector.set(text, { selector, ports: union(bySelector.get(text)?.ports ?? NOTHING, ports) });
+  }
+  return [...bySelector].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, region]) => region);
+}
+
+function possiblyPods({ action, addresses, addressPorts, pods, podPorts }: Rule, { labels, isOwn, podAddresses }: TargetNamespace): readonly PodRegion[] {
+  if (pods !== undefined) {
+    const isHit = pods.namespaces === undefined ? isOwn : match(pods.namespaces, labels) !== "No";
+    return isHit ? [{ selector: pods.pods, ports: podPorts.possibly }] : [];
+  }
+  // A rule for addresses that lets a packet to a pod's address go on; one that accepts it is seen among the addresses.
+  const mayHitPods = podAddresses.length === 0 ? addresses.possibly.length > 0 : intersection(addresses.possibly, podAddresses).length > 0;
+  return action === "Pass" && mayHitPods ? [{ selector: EVERY, ports: addressPorts.possibly }] : [];
+}
+
+function surelyPods({ addresses, addressPorts, pods, podPorts }: Rule, { labels, isOwn, podAddresses }: TargetNamespace): readonly PodRegion[] {
+  if (pods !== undefined) {
+    const isHit = pods.isSure && (pods.namespaces === undefined ? isOwn : match(pods.namespaces, labels) === "Yes");
+    return isHit ? [{ selector: pods.pods, ports: podPorts.surely }] : [];
+  }
+  const hitsAll = isSubset(podAddresses.length === 0 ? ALL_ADDRESSES : podAddresses, addresses.surely);
+  return hitsAll ? [{ selector: EVERY, ports: addressPorts.surely }] : [];
+}
