@@ -47,7 +47,8 @@ export function parseCidr(text: string): Parsed<{ readonly range: Interval }> {
 }
 
 function rangeFrom(first: bigint, bits: number, spelled: string): Parsed<{ readonly range: Interval }> {
-  if (!isAligned(first - START[familyAt(first)], bits)) return { kind: "Ambiguous", why: "has bits set behind its prefix, which readers mask, keep or refuse" };
+  const family = familyAt(first);
+  if (zerosBehind(first - START[family], BITS[family]) < bits) return { kind: "Ambiguous", why: "has bits set behind its prefix, which readers mask, keep or refuse" };
   const range = { first, last: first + (1n << BigInt(bits)) - 1n };
   if (isMapped(range.first) && isMapped(range.last)) return { kind: "Ambiguous", why: "is a range of IPv4-mapped IPv6 addresses, which some read as IPv4" };
   return { kind: "Exact", range, canonical: formatAddress(first) === spelled };
@@ -119,11 +120,13 @@ export function toCidrs(set: IntervalSet): string[] {
 function* blocksOf({ first, last }: Interval): Generator<string> {
   const family = familyAt(first);
   for (let at = first; at <= last; ) {
-    let bits = 0;
-    while (bits < BITS[family] && isAligned(at - START[family], bits + 1) && at + (1n << BigInt(bits + 1)) - 1n <= last) bits++;
+    const bits = Math.min(zerosBehind(at - START[family], BITS[family]), bitLength(last - at + 1n) - 1);
     yield `${formatAddress(at)}/${BITS[family] - bits}`;
     at += 1n << BigInt(bits);
   }
 }
 
-const isAligned = (offset: bigint, bits: number): boolean => (offset & ((1n << BigInt(bits)) - 1n)) === 0n;
+const bitLength = (value: bigint): number => value.toString(2).length;
+
+/** How many bits behind its last one are zero. */
+const zerosBehind = (offset: bigint, all: number): number => (offset === 0n ? all : bitLength(offset & -offset) - 1);

@@ -35,6 +35,9 @@ export function podWith(labels: Readonly<Record<string, string>>): Labelled {
   return { known: new Map([...BY_CONTROLLERS.map((key) => [key, ANYTHING] as const), ...given]), others: ABSENT };
 }
 
+/** An object with these labels and no others. */
+export const exactlyWith = (labels: Readonly<Record<string, string>>): Labelled => ({ known: new Map(Object.entries(labels).map(([key, value]) => [key, oneOf([value])])), others: ABSENT });
+
 export function match(selector: Selector, { known, others }: Labelled): Match {
   let sure = true;
   for (const [key, wanted] of selector) {
@@ -96,9 +99,10 @@ function parseRequirement(raw: unknown, path: string): { key: string; domain: Do
   const key = keyOf(textOf(requirement["key"], `${path}.key`), `${path}.key`);
   const values = listOf(requirement["values"] ?? [], `${path}.values`).map((value, i) => valueOf(value, `${path}.values[${i}]`));
   const operator = textOf(requirement["operator"], `${path}.operator`);
+  const domain = domainOf(operator, values, path);
   const takesValues = operator === "In" || operator === "NotIn";
   if (takesValues !== values.length > 0) throw new Unclear(`${path}.values`, takesValues ? `is empty beside ${operator}` : `stands beside ${operator}`);
-  return { key, domain: domainOf(operator, values, path) };
+  return { key, domain };
 }
 
 function domainOf(operator: string, values: readonly string[], path: string): Domain {

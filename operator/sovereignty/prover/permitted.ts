@@ -1,0 +1,56 @@
+/** What a SovereigntyPolicy lets pods of one role reach, and what they may reach under any policy. */
+import { parseCidr } from "../addresses/cidr.ts";
+import { setOf, type IntervalSet } from "../addresses/intervals.ts";
+import { OPERATOR_LABELS } from "../../lib/labels.ts";
+import { CONTROL_PORT } from "../../lib/names.ts";
+import { byKey } from "../../lib/order.ts";
+import type { Destination, Policy, Role } from "../policy.ts";
+import { ALL_PORTS, portsOf } from "./ports.ts";
+import type { PodTraffic } from "./result.ts";
+import { minus, sum, traffic, type Traffic } from "./traffic.ts";
+import { DNS_PORT, KUBE_SYSTEM, type World } from "./world.ts";
+
+export interface Permitted {
+  /** By name. */
+  readonly destinations: readonly { readonly name: string; readonly traffic: Traffic }[];
+  /** Name servers that are no destination. */
+  readonly dns: Traffic;
+  /** All addresses together. */
+  readonly addresses: Traffic;
+  readonly pods: readonly PermittedPods[];
+}
+
+export interface PermittedPods {
+  readonly as: Exclude<PodTraffic["as"], "Governed" | "Relay">;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ports: IntervalSet;
+}
+
+const ON_DNS_PORT = portsOf([{ protocol: "TCP", port: DNS_PORT }, { protocol: "UDP", port: DNS_PORT }]);
+const ON_CONTROL_PORT = portsOf([{ protocol: "TCP", port: CONTROL_PORT }, { protocol: "UDP", port: CONTROL_PORT }]);
+
+export function permittedFor(role: Role, policy: Policy, { snapshot, nameServers }: World): Permitted {
+  const ofRole = <T extends { readonly name: string; readonly roles: readonly Role[] }>(entries: readonly T[]): T[] => entries.filter(({ roles }) => roles.includes(role)).toSorted(byKey(({ name }) => name));
+  const destinations = ofRole(policy.destinations).map((one) => ({ name: one.name, traffic: trafficOf(one) }));
+  const declared = sum(destinations.map((one) => one.traffic));
+  const dns = role === "Application" ? minus(traffic(ON_DNS_PORT, nameServers), declared) : [];
+  const peers = ofRole(policy.inCluster).filter(({ direction }) => direction === "Egress");
+  return {
+    destinations,
+    dns,
+    addresses: sum([declared, dns]),
+    pods: [
+      // A peer without ports may be asked at every port (InClusterPeer).
+      ...peers.map(({ namespace, podSelector, ports }) => ({ as: "InClusterPeer" as const, namespace, labels: podSelector.matchLabels, ports: ports.length === 0 ? ALL_PORTS : portsOf(ports) })),
+      { as: "Operator", namespace: snapshot.operatorNamespace, labels: OPERATOR_LABELS, ports: ON_CONTROL_PORT },
+      ...(role === "Application" ? [{ as: "DNS" as const, namespace: KUBE_SYSTEM, labels: {}, ports: ON_DNS_PORT }] : []),
+    ],
+  };
+}
+
+/** A CIDR that has not exactly one reading declares nothing. */
+function trafficOf({ cidrs, ports }: Destination): Traffic {
+  const addresses = cidrs.map(parseCidr).flatMap((parsed) => (parsed.kind === "Exact" ? [parsed.range] : []));
+  return traffic(portsOf(ports), setOf(addresses));
+}

@@ -1,0 +1,71 @@
+/** Which pods of the cluster a pod may talk to, and why that is no way out: setwise, never pod by pod. */
+import { difference, intersection, type IntervalSet } from "../addresses/intervals.ts";
+import { byKey } from "../../lib/order.ts";
+import { isolation, possible, type Selection } from "./evaluate.ts";
+import type { Permitted, PermittedPods } from "./permitted.ts";
+import { toRanges } from "./ports.ts";
+import type { PodTraffic } from "./result.ts";
+import type { Rule } from "./rule.ts";
+import { implies, textOfSelector, type Selector } from "./selector.ts";
+import { podSets, type PodRegion } from "./sets.ts";
+import type { World } from "./world.ts";
+
+export interface ReachedPods {
+  readonly line: PodTraffic;
+  readonly namespaces: readonly string[];
+  readonly selector: Selector;
+}
+
+export interface Reaching {
+  readonly namespace: string;
+  readonly selection: Selection;
+  readonly permitted: Permitted;
+}
+
+export function reachedPods(subject: Reaching, world: World): ReachedPods[] {
+  const found = new Map<string, { namespaces: string[]; part: Part }>();
+  for (const namespace of namespacesInReach(subject, world)) {
+    const target = { labels: world.labelsOf(namespace), isOwn: namespace === subject.namespace, podAddresses: world.podAddresses };
+    const regions = possible(subject.selection, "Accept", { sets: podSets(target), direction: "egress" });
+    for (const part of regions.flatMap((region) => partsOf(region, namespace, subject.permitted, world))) {
+      const key = JSON.stringify([part.as, textOfSelector(part.selector), toRanges(part.ports)]);
+      const entry = found.get(key) ?? { namespaces: [], part };
+      entry.namespaces.push(namespace);
+      found.set(key, entry);
+    }
+  }
+  const reached = [...found.values()].map(({ namespaces, part }) => lineOf(namespaces, part, world));
+  return reached.toSorted(byKey(({ line }) => JSON.stringify([line.namespaces, line.selector, line.as])));
+}
+
+/** Names of namespaces of whose pods some rule speaks; all where nothing surely isolates. Sorted. */
+function namespacesInReach({ namespace, selection }: Reaching, world: World): readonly string[] {
+  if (isolation(selection, "egress") !== "Yes") return [...world.namespaces.keys()];
+  const rules: Rule[] = [...selection.policies.flatMap(({ policy }) => policy.egress?.rules ?? []), ...selection.admin.flatMap(({ policy }) => policy.egress)];
+  const named = rules.flatMap(({ pods }) => (pods === undefined ? [] : [pods.namespaces === undefined ? [namespace] : world.namesOf(pods.namespaces)]));
+  return [...new Set(named.flat())].toSorted();
+}
+
+interface Part extends PodRegion {
+  readonly as: PodTraffic["as"];
+}
+
+/** First what the policy names, then the rest: pods that are governed themselves, or a relay. */
+function partsOf({ selector, ports }: PodRegion, namespace: string, { pods }: Permitted, { snapshot }: World): Part[] {
+  const parts: Part[] = [];
+  let rest: IntervalSet = ports;
+  for (const one of pods.filter((each) => isFor(each, namespace, selector))) {
+    const taken = intersection(rest, one.ports);
+    if (taken.length > 0) parts.push({ as: one.as, selector, ports: taken });
+    rest = difference(rest, one.ports);
+  }
+  if (rest.length > 0) parts.push({ as: snapshot.governed.has(namespace) ? "Governed" : "Relay", selector, ports: rest });
+  return parts;
+}
+
+const isFor = (one: PermittedPods, namespace: string, selector: Selector): boolean => one.namespace === namespace && implies(selector, one.labels);
+
+function lineOf(namespaces: readonly string[], { as, selector, ports }: Part, world: World): ReachedPods {
+  const shown = namespaces.length === world.namespaces.size ? ["*"] : namespaces;
+  return { namespaces, selector, line: { namespaces: shown, selector: textOfSelector(selector), ports: toRanges(ports), as } };
+}

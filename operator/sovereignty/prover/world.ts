@@ -1,0 +1,125 @@
+/** What all subjects of a proof have in common: namespaces and their labels, the cluster's addresses and policies, what is missing. */
+import { parseAddress, parseCidr } from "../addresses/cidr.ts";
+import { CLASSES } from "../addresses/classes.ts";
+import { intersection, setOf, union, type Interval, type IntervalSet } from "../addresses/intervals.ts";
+import { NAMESPACE_NAME } from "../../lib/labels.ts";
+import { byKey } from "../../lib/order.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { compileClusterNetworkPolicy } from "./cluster-network-policy.ts";
+import { ANYTHING, oneOf } from "./domain.ts";
+import { remembering } from "./memo.ts";
+import type { Missing } from "./result.ts";
+import type { ClusterPolicy } from "./rule.ts";
+import { exactlyWith, match, textOfSelector, type Labelled, type Selector } from "./selector.ts";
+
+/** Every cluster has them, whether a folder of manifests says so or not. */
+const ALWAYS_THERE = ["default", "kube-node-lease", "kube-public", "kube-system"];
+export const KUBE_SYSTEM = "kube-system";
+export const DNS_PORT = 53;
+
+export interface World {
+  readonly snapshot: Snapshot;
+  /** Every namespace that is there, by name, sorted. */
+  readonly namespaces: ReadonlyMap<string, Labelled>;
+  /** Names of the namespaces that the selector takes, or may take; one that it names is among them even if it is not there. Sorted. */
+  namesOf(selector: Selector): readonly string[];
+  labelsOf(namespace: string): Labelled;
+  /** Addresses that may be any pod, Service or node. */
+  readonly clusterAddresses: IntervalSet;
+  /** Those of pods and nodes alone. */
+  readonly podAddresses: IntervalSet;
+  /** Where pods may ask for names. */
+  readonly nameServers: IntervalSet;
+  readonly admin: readonly ClusterPolicy[];
+  readonly baseline: readonly ClusterPolicy[];
+  /** What could not be read or understood and matters everywhere, or in this namespace. */
+  missingIn(namespace: string): readonly Missing[];
+}
+
+export function buildWorld(snapshot: Snapshot): World {
+  const namespaces = namespacesOf(snapshot);
+  const { addresses, missing } = clusterRanges(snapshot);
+  const policies = snapshot.clusterNetworkPolicies.map((raw) => compileClusterNetworkPolicy(raw, addresses.nodes)).toSorted(byKey(({ at }) => at.object));
+  const clusterAddresses = union(addresses.pods, addresses.services, addresses.nodes);
+  return {
+    snapshot,
+    namespaces,
+    namesOf: namesOf(namespaces),
+    labelsOf: (namespace) => namespaces.get(namespace) ?? unlisted(namespace),
+    clusterAddresses,
+    podAddresses: union(addresses.pods, addresses.nodes),
+    nameServers: nameServersOf(snapshot, clusterAddresses),
+    admin: policies.filter(({ tier }) => tier !== "Baseline"),
+    baseline: policies.filter(({ tier }) => tier === "Baseline"),
+    missingIn: missingBy(snapshot, missing),
+  };
+}
+
+function namespacesOf({ namespaces, workloads, networkPolicies, governed }: Snapshot): ReadonlyMap<string, Labelled> {
+  const listed = new Map(namespaces.map(({ metadata }) => [metadata.name, listedAs(metadata.name, metadata.labels)] as const));
+  const always = ALWAYS_THERE.map((name) => [name, listedAs(name)] as const);
+  const named = [...workloads.map(({ namespace }) => namespace), ...networkPolicies.map(({ metadata }) => metadata.namespace ?? ""), ...governed.keys()];
+  const all = new Map([...[...new Set(named)].map((name) => [name, unlisted(name)] as const), ...always, ...listed]);
+  return new Map([...all].toSorted(byKey(([name]) => name)));
+}
+
+/** The API server gives each namespace a label with its name, whatever its manifest says. */
+const listedAs = (name: string, labels: Readonly<Record<string, string>> = {}): Labelled =>
+  exactlyWith({ ...labels, [NAMESPACE_NAME]: name });
+
+const unlisted = (name: string): Labelled => ({ known: new Map([[NAMESPACE_NAME, oneOf([name])]]), others: ANYTHING });
+
+function namesOf(namespaces: ReadonlyMap<string, Labelled>): World["namesOf"] {
+  const taken = new Map<string, readonly string[]>();
+  return (selector) => {
+    const text = textOfSelector(selector);
+    const known = taken.get(text) ?? namesTaken(selector, namespaces);
+    taken.set(text, known);
+    return known;
+  };
+}
+
+function namesTaken(selector: Selector, namespaces: ReadonlyMap<string, Labelled>): readonly string[] {
+  const byName = selector.get(NAMESPACE_NAME) ?? ANYTHING;
+  const absent = byName.except ? [] : [...byName.values].filter((name) => !namespaces.has(name));
+  const present = [...namespaces].filter(([, labels]) => match(selector, labels) !== "No").map(([name]) => name);
+  return absent.length === 0 ? present : [...present, ...absent].toSorted();
+}
+
+type ClusterAddresses = Readonly<Record<keyof Snapshot["cluster"], IntervalSet>>;
+
+function clusterRanges({ cluster }: Snapshot): { addresses: ClusterAddresses; missing: Missing[] } {
+  const missing: Missing[] = [];
+  const rangesOf = (kind: keyof Snapshot["cluster"]): IntervalSet => setOf(cluster[kind].flatMap((cidr): Interval[] => {
+    const parsed = parseCidr(cidr);
+    if (parsed.kind === "Exact") return [parsed.range];
+    missing.push({ kind: "Unreadable", message: `The addresses of the cluster's ${kind} are not known: ${JSON.stringify(cidr)} ${parsed.why}.` });
+    return [];
+  }));
+  return { addresses: { pods: rangesOf("pods"), services: rangesOf("services"), nodes: rangesOf("nodes") }, missing };
+}
+
+/** Addresses of Services of kube-system with port 53, and those that pods are told, if they are in the cluster or on the node itself. */
+function nameServersOf({ services, nameServers = [] }: Snapshot, clusterAddresses: IntervalSet): IntervalSet {
+  const ofServices = services.filter(({ metadata }) => metadata.namespace === KUBE_SYSTEM).flatMap((service) => addressesOfService(service["spec"]));
+  const near = union(clusterAddresses, CLASSES.get("LinkLocal") ?? []);
+  return union(setOf(ofServices.flatMap(pointOf)), intersection(setOf(nameServers.flatMap(pointOf)), near));
+}
+
+function addressesOfService(spec: unknown): unknown[] {
+  const { ports, clusterIP, clusterIPs } = (typeof spec === "object" && spec !== null ? spec : {}) as Readonly<Record<string, unknown>>;
+  const answers = Array.isArray(ports) && ports.some((one: { readonly port?: unknown } | null) => one?.port === DNS_PORT);
+  return answers ? [clusterIP, ...(Array.isArray(clusterIPs) ? (clusterIPs as unknown[]) : [])] : [];
+}
+
+function pointOf(address: unknown): Interval[] {
+  const parsed = typeof address === "string" ? parseAddress(address) : undefined;
+  return parsed?.kind === "Exact" ? [{ first: parsed.address, last: parsed.address }] : [];
+}
+
+function missingBy({ unreadable, unknownPolicyKinds }: Snapshot, ranges: readonly Missing[]): World["missingIn"] {
+  const unread = unreadable.toSorted().map((what) => ({ namespace: / in namespace ([^\s:]+)/.exec(what)?.[1], missing: { kind: "Unreadable", message: `${what}: it may let through, or be let through, what nobody sees here.` } as const }));
+  const unknown = unknownPolicyKinds.toSorted().map((kind) => ({ kind: "UnknownKind", message: `There are objects of kind ${kind}, which this version of Hoheit does not understand: they may let through what it does not see.` }) as const);
+  const everywhere = [...ranges, ...unknown, ...unread.filter(({ namespace }) => namespace === undefined).map(({ missing }) => missing)];
+  return remembering((name) => [...everywhere, ...unread.filter(({ namespace }) => namespace === name).map(({ missing }) => missing)]);
+}
