@@ -13,6 +13,7 @@ import { languageModel } from "../../operator/kinds/language-model/schema.ts";
 import { modelApproval } from "../../operator/kinds/model-approval/schema.ts";
 import { processingActivity } from "../../operator/kinds/processing-activity/schema.ts";
 import type { Kind } from "../../operator/kinds/define.ts";
+import { kinds } from "../../operator/kinds/index.ts";
 
 export const KINDS: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment];
 export const CHILDREN: readonly Resource[] = [NETWORK_POLICIES, SERVICE_ACCOUNTS, SERVICES, POD_DISRUPTION_BUDGETS, CONFIG_MAPS, DEPLOYMENTS, CRON_JOBS];
@@ -56,7 +57,7 @@ export async function boundClaim(plane: Reachable, namespace: string, name: stri
 }
 
 const resourceOf = (kind: string): Resource => {
-  const found = KINDS.find((one) => one.kind === kind);
+  const found = kinds.find((one) => one.kind === kind);
   if (found === undefined) throw new Error(`${kind} is not ours`);
   return found.resource;
 };
