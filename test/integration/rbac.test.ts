@@ -6,18 +6,20 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { DEPLOYMENTS, type Resource } from "../../operator/kube/resources.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
 import { clusterRules, namespacedRules } from "../../operator/kinds/index.ts";
-import type { Deployment } from "../../operator/lib/k8s-types.ts";
+import type { Deployment, KubeObject } from "../../operator/lib/k8s-types.ts";
+import { DEFAULT_DENY } from "../../operator/lib/names.ts";
 import { auditLog, eventually, IDENTITIES, rawCall, type AuditEntry, type ControlPlane } from "../support/control-plane.ts";
 import { eventsIn, mergePatch, OPERATOR_USER, removeDeployments } from "../support/crash-house.ts";
 import { fault, FaultProxy, type Seen } from "../support/fault-proxy.ts";
 import { CHILDREN, deploymentNamed, find, findChild, furnishedNamespace, nameOfChild, put, remove, startHouse, untilReason } from "../support/house.ts";
-import { approval, lmd } from "../support/makers.ts";
+import { approval, GOVERNED, lmd, svp } from "../support/makers.ts";
 import { startOperator, type RunningOperator } from "../support/operator.ts";
 
 /** Granted although no run shows it, and why. */
 const UNUSED: Readonly<Record<string, string>> = {
   "update hoheit.dev/languagemodeldeployments/finalizers": "asked by the admission plugin OwnerReferencesPermissionEnforcement, where a cluster has it on, of whoever sets blockOwnerDeletion",
-  ...Object.fromEntries(["nodes", "persistentvolumeclaims", "pods", "batch/jobs", "hoheit.dev/languagemodels", "hoheit.dev/modelapprovals", "hoheit.dev/processingactivities"]
+  "update namespaces/finalizers": "the same, for policies that belong to a Namespace",
+  ...Object.fromEntries(["nodes", "persistentvolumeclaims", "pods", "batch/jobs", "hoheit.dev/languagemodels", "hoheit.dev/modelapprovals", "hoheit.dev/processingactivities", "hoheit.dev/sovereigntypolicies"]
     .map((resource) => [`get ${resource}`, "whoever may list them can read each: get, list and watch are granted together, as readers of RBAC expect"])),
 };
 
@@ -84,6 +86,17 @@ async function takeNames(namespace: string, name: string, resources: readonly Re
   await untilReason(plane, namespace, name, "ForeignObject");
 }
 
+/** Governed, and healed of a hand that deletes what holds everything. */
+async function govern(namespace: string): Promise<void> {
+  const policy = `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${DEFAULT_DENY}`;
+  await put(plane, svp().manifest());
+  await mergePatch(plane, `/api/v1/namespaces/${namespace}`, { metadata: { labels: GOVERNED } });
+  const uid = await eventually(async () => (await rawCall<KubeObject>(plane, "GET", policy)).metadata.uid ?? false);
+  await rawCall(plane, "DELETE", policy);
+  await eventually(async () => expect((await rawCall<KubeObject>(plane, "GET", policy)).metadata.uid).not.toBe(uid));
+  await eventually(async () => expect((await rawCall<KubeObject>(plane, "GET", `/api/v1/namespaces/${namespace}`)).metadata.annotations).toHaveProperty("hoheit.dev/sealed"));
+}
+
 it("grants what a life of a deployment needs and nothing else", async () => {
   const namespace = await furnishedNamespace(plane);
   await put(plane, lmd("assistant").namespace(namespace).replicas(2).manifest());
@@ -93,6 +106,7 @@ it("grants what a life of a deployment needs and nothing else", async () => {
   await served(namespace, "assistant", 2);
   // By hand, and healed: the policy, whose finalizer has to be let go of first.
   await rawCall(plane, "DELETE", `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/assistant`);
+  await govern(namespace);
   // Revoked and approved again: scaled to zero, and the same event said twice.
   await remove(plane, approval().namespace(namespace).manifest());
   await untilReason(plane, namespace, "assistant", "ApprovalRevoked");
