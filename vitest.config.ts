@@ -42,7 +42,7 @@ export default defineConfig({
     reporters: ["default"],
     passWithNoTests: false,
     projects: [
-      { test: { name: "unit", include: ["operator/**/*.test.ts", "hack/**/*.test.ts", "test/support/**/*.test.ts"], testTimeout: 20_000, ...shared } },
+      { test: { name: "unit", include: ["operator/**/*.test.ts", "hack/**/*.test.ts", "test/support/**/*.test.ts", "test/vllm/**/*.test.ts"], testTimeout: 20_000, ...shared } },
       { test: { name: "crd", include: ["test/crd/**/*.test.ts"], ...onControlPlane, ...shared } },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...onControlPlane, ...shared } },
       ...(isInSandbox ? [{ test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...onNode, ...shared } }] : []),

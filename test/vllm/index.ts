@@ -13,7 +13,7 @@ import { join } from "node:path";
 import type { Progress } from "../../hack/cluster/binaries.ts";
 import { entriesOf } from "../../hack/image/entries.ts";
 import { writeImage } from "../../hack/image/archive.ts";
-import { ensureProduct, folderOf, source, type Product } from "./cache.ts";
+import { ensureProduct, folderOf, prune, source, type Product } from "./cache.ts";
 import { engineTree, lockedVersion, minorVersion, runScript } from "./engine.ts";
 
 export interface VllmFiles {
@@ -54,6 +54,7 @@ export async function ensureVllm(progress: Progress): Promise<VllmFiles> {
   const tree = await ensureTree(progress);
   const image = await ensureProduct(imageProduct(tree), progress);
   const model = await ensureProduct(modelProduct(tree), progress);
+  await prune(current(), progress);
   return { version: minorVersion(), tree, image: IMAGE, archive: join(image, ARCHIVE), model, modelDigest: manifestDigest(model) };
 }
 
@@ -61,9 +62,12 @@ export async function ensureVllm(progress: Progress): Promise<VllmFiles> {
 export const ensureTree = (progress: Progress): Promise<string> => ensureProduct(engineTree, progress);
 
 /** Whether `ensureVllm` would have nothing to do. */
-export function isVllmReady(): boolean {
+export const isVllmReady = (): boolean => current().every((folder) => existsSync(folder));
+
+/** The folders that `ensureVllm` makes, there or not. */
+function current(): string[] {
   const tree = folderOf(engineTree);
-  return [tree, folderOf(imageProduct(tree)), folderOf(modelProduct(tree))].every((folder) => existsSync(folder));
+  return [tree, folderOf(imageProduct(tree)), folderOf(modelProduct(tree))];
 }
 
 /** SHA-256 of what `sha256sum` prints for all files, sorted by path: how a LanguageModel's digest is made. */
