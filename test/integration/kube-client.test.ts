@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { type ApiError, isAlreadyExists, isConflict, isInvalid } from "../../operator/kube/errors.ts";
 import { NODES, apiVersionOf, type Resource } from "../../operator/kube/resources.ts";
+import { Store } from "../../operator/kube/store.ts";
 import type { KubeObject } from "../../operator/lib/k8s-types.ts";
 import { FIELD_MANAGER } from "../../operator/lib/names.ts";
 import { eventually, rawCall, sharedPlane, uniqueNamespace } from "../support/control-plane.ts";
@@ -90,6 +91,23 @@ test("a status write for a uid that is gone is refused, although the API server 
   expect(written).toMatchObject({ status: { ready: true }, metadata: { uid: made.metadata.uid } });
   const late = await kube.client.mergePatch(widgets, widget.metadata, { status: { ready: false } }, { ...status, uid: made.metadata.uid, resourceVersion: made.metadata.resourceVersion }).catch((error: unknown) => error);
   expect(isConflict(late)).toBe(true);
+});
+
+test("the answer to the removal of the last finalizer has the version from before, and the object is gone (the cache relies on it)", async () => {
+  using kube = connect(sharedPlane(), sharedPlane());
+  const namespace = await uniqueNamespace();
+  const ref = { namespace, name: "held" };
+  await kube.client.create(CONFIG_MAPS, { ...configMap(namespace, "held"), metadata: { ...ref, finalizers: ["hoheit.test/held"] } });
+  await kube.client.delete(CONFIG_MAPS, ref);
+  const leaving = await kube.client.get(CONFIG_MAPS, ref);
+  const { uid = "", resourceVersion = "" } = leaving?.metadata ?? {};
+  const store = new Store({ resource: CONFIG_MAPS });
+  store.upsert(leaving!);
+  const answer = await kube.client.mergePatch(CONFIG_MAPS, ref, { metadata: { finalizers: [] } }, { uid, resourceVersion });
+  expect(answer.metadata).toMatchObject({ uid, resourceVersion, deletionTimestamp: expect.any(String) });
+  expect(await kube.client.get(CONFIG_MAPS, ref)).toBeUndefined();
+  store.observe(answer);
+  expect(store.list().map(({ metadata }) => metadata.finalizers ?? [])).toEqual([[]]);
 });
 
 test("a JSON patch tests before it changes", async () => {
