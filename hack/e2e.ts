@@ -14,11 +14,15 @@ import { ROOT } from "./run.ts";
 const WRITE_DOCS = "--write-docs";
 const progress: Progress = { step: (text) => console.log(text), tick: () => undefined };
 
-function main(args: readonly string[]): Promise<boolean> {
+function images(): Promise<readonly string[]> {
   const folder = join(ROOT, "build", "e2e");
   mkdirSync(folder, { recursive: true });
+  return writeEngineImages(folder);
+}
+
+function main(args: readonly string[]): Promise<boolean> {
   return runOnNode({
-    project: "e2e", args: args.filter((arg) => arg !== WRITE_DOCS), images: () => writeEngineImages(folder), progress,
+    project: "e2e", args: args.filter((arg) => arg !== WRITE_DOCS), images, progress,
     ...(args.includes(WRITE_DOCS) && { env: { HOHEIT_WRITE_DOCS: "1" } }),
   });
 }
