@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OPERATOR_NAMESPACE } from "../../hack/cluster/install.ts";
 import { ROOT } from "../../hack/run.ts";
 import { eventually, rawCall, uniqueNamespace } from "../support/control-plane.ts";
+import { put } from "../support/house.ts";
+import { client } from "../support/makers.ts";
 import type { Attempt, Target } from "../support/node/attempt.ts";
+import { labelNamespace, labelsFor, named, namespaceUnder, policy, removePolicy, untilSealed } from "../support/node/governed.ts";
 import { hits, packetsFrom } from "../support/node/hits.ts";
 import { engine, furnished, serve, serviceAddresses } from "../support/node/house.ts";
 import { OUTSIDE, RESOLVER } from "../support/node/network.ts";
@@ -16,7 +19,8 @@ import { document, type Column } from "./reachability/document.ts";
 import { targets } from "./reachability/targets.ts";
 
 const FILE = join(ROOT, "docs", "reachability.md");
-const ROLES = ["Application", "Serving", "Probe", "Operator"] as const;
+const ROLES = ["Ungoverned", "Application", "Fetch", "Serving", "Probe", "Operator"] as const;
+const POLICY = "reachability";
 const WORLD: readonly string[] = [...Object.values(OUTSIDE), RESOLVER.v4, RESOLVER.v6];
 
 let namespace: string;
@@ -46,26 +50,33 @@ async function operatorPod(): Promise<Pod> {
 }
 
 beforeAll(async () => {
+  await put(node(), policy(POLICY).destinations(named(["Application", "Fetch"])).manifest());
   namespace = await furnished();
-  const elsewhere = await uniqueNamespace(node(), { restricted: true });
-  const [[server], [other], neighbour, stranger, application] = await Promise.all([
-    serve(namespace, engine("assistant")), serve(namespace, engine("other")), startListener(namespace, "neighbour"), startListener(elsewhere, "stranger"),
-    startPod({ namespace: elsewhere, name: "application" }),
+  const [elsewhere, clients] = await Promise.all([uniqueNamespace(node(), { restricted: true }), namespaceUnder(POLICY)]);
+  await labelNamespace(namespace, labelsFor(POLICY));
+  await Promise.all([namespace, clients].map((name) => untilSealed(name)));
+  const entry = { ...client("chat"), namespace: clients };
+  const [[server], [own], [other], neighbour, stranger, ungoverned, application, fetch] = await Promise.all([
+    serve(namespace, engine("assistant")), serve(namespace, engine("own").clients(entry)), serve(namespace, engine("other")), startListener(namespace, "neighbour"), startListener(elsewhere, "stranger"),
+    startPod({ namespace: elsewhere, name: "ungoverned" }), startPod({ namespace: clients, name: "application", labels: { ...entry.podSelector.matchLabels } }), startPod({ namespace: clients, name: "fetch", labels: { "hoheit.dev/role": "Fetch" } }),
   ]);
   const api = new URL(node().url);
   all = targets({
     apiServer: { address: api.hostname, port: Number(api.port) }, tripwire: await serviceAddresses(OPERATOR_NAMESPACE, "hoheit-tripwire"),
-    neighbour: addressesOf(neighbour), stranger: addressesOf(stranger), server: addressesOf(other!),
+    neighbour: addressesOf(neighbour), stranger: addressesOf(stranger), ownServer: addressesOf(own!), server: addressesOf(other!),
   });
-  pods = { Application: application, Serving: server!, Probe: await startLikeProbe(namespace), Operator: await operatorPod() };
+  pods = { Ungoverned: ungoverned, Application: application, Fetch: fetch, Serving: server!, Probe: await startLikeProbe(namespace), Operator: await operatorPod() };
   // Policies are in force some time after a pod runs; the gate waits for that, these attempts must as well.
-  const outside = all.filter(({ address }) => address === OUTSIDE.v4 || address === OUTSIDE.v6);
-  for (const pod of [pods.Probe, pods.Operator]) {
+  const outside = all.filter(({ name }) => name === "the internet");
+  for (const pod of [pods.Application, pods.Fetch, pods.Probe, pods.Operator]) {
     await eventually(async () => expect((await attemptsFrom(pod, outside)).map(({ outcome }) => outcome)).not.toContain("Reached"), { timeoutMs: 30_000 });
   }
 });
 
-afterAll(() => removeNamespace(namespace));
+afterAll(async () => {
+  await removePolicy(POLICY);
+  await removeNamespace(namespace);
+});
 
 describe("the world saw what the pod says", () => {
   test.each(ROLES)("%s", async (role) => {
@@ -76,7 +87,7 @@ describe("the world saw what the pod says", () => {
     columns.push({ role, attempts });
     const reached = attempts.filter(({ outcome, address }) => outcome === "Reached" && WORLD.includes(address));
     const seen = await hits({ since, sources: addressesOf(pod) });
-    expect(new Set(seen.map(({ target }) => target))).toEqual(new Set(reached.map(({ address }) => address)));
+    expect(new Set(seen.map(({ protocol, target, port }) => `${protocol} ${target} ${port}`))).toEqual(new Set(reached.map(({ protocol = "TCP", address, port }) => `${protocol} ${address} ${port}`)));
     if (reached.length === 0) expect(await packetsFrom(addressesOf(pod)), "not one packet of any kind").toEqual(before);
     expect((await hits({ since })).some(({ name }) => name?.startsWith("asked-by-")), "cluster DNS asked on its behalf").toBe(asked(attempts));
   });
@@ -85,8 +96,9 @@ describe("the world saw what the pod says", () => {
 const asked = (attempts: readonly Attempt[]): boolean => attempts.some(({ ask, outcome }) => ask?.startsWith("asked-by-") === true && outcome === "Reached");
 
 test("the positive control reaches everything but what nobody may reach", () => {
-  const application = columns.find(({ role }) => role === "Application");
-  expect(application?.attempts.filter(({ outcome }) => outcome !== "Reached").map(({ name }) => name)).toEqual(["a model server whose client it is not", "a model server whose client it is not"]);
+  const ungoverned = columns.find(({ role }) => role === "Ungoverned");
+  const models = ["a model server whose client it is", "a model server whose client it is not"].flatMap((name) => [name, name]);
+  expect(ungoverned?.attempts.filter(({ outcome }) => outcome !== "Reached").map(({ name }) => name)).toEqual(models);
 });
 
 test("docs/reachability.md says what packets do (--write-docs writes it anew)", () => {

@@ -37,8 +37,8 @@ afterAll(async () => {
 const POLICIES = "/apis/hoheit.dev/v1alpha1/sovereigntypolicies";
 afterEach(async () => void await rawCall(plane, "DELETE", POLICIES));
 
-/** A policy for namespaces labelled with its name. */
-const policy = (name: string) => svp(name).selects({ [KEY]: name }).spec({ ungoverned: "Report" });
+/** A policy for namespaces labelled with its name, that nothing guards: here it is shown what becomes of what gets through. */
+const policy = (name: string) => svp(name).selects({ [KEY]: name }).spec({ ungoverned: "Report", enforcement: { guard: "Off" } });
 const governed = (as: string): Promise<string> => uniqueNamespace(plane, { prefix: "gov", labels: { [KEY]: as } });
 const label = (name: string, labels: Record<string, string | null>): Promise<unknown> => merge(objectPath(NAMESPACES, { name }), { metadata: { labels } });
 const merge = (path: string, body: object): Promise<unknown> => rawCall(plane, "PATCH", path, { body, contentType: "application/merge-patch+json" });
@@ -97,7 +97,7 @@ describe("a namespace is sealed", () => {
     const namespace = await uniqueNamespace(plane, { prefix: "gov", labels: { [KEY]: "land", "test.example/site": "rz1" } });
     const cidrs = async (): Promise<unknown> => (await named(namespace, "hoheit-fetch"))?.spec?.egress?.flatMap(({ to }) => to?.map(({ ipBlock }) => ipBlock?.cidr));
     await eventually(async () => expect(await cidrs()).toEqual(["198.51.100.0/24"]));
-    await put(plane, svp("site").selects({ "test.example/site": "rz1" }).destinations(narrow).manifest());
+    await put(plane, svp("site").selects({ "test.example/site": "rz1" }).spec({ enforcement: { guard: "Off" } }).destinations(narrow).manifest());
     await eventually(async () => expect(await cidrs()).toEqual(["198.51.100.7/32"]));
     await remove(plane, policy("land").manifest());
     await eventually(async () => expect(await cidrs()).toEqual(["192.0.2.0/24", "198.51.100.7/32"]));

@@ -89,7 +89,7 @@ async function takeNames(namespace: string, name: string, resources: readonly Re
 /** Governed, and healed of a hand that deletes what holds everything. */
 async function govern(namespace: string): Promise<void> {
   const policy = `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${DEFAULT_DENY}`;
-  await put(plane, svp().manifest());
+  await put(plane, svp().spec({ enforcement: { guard: "Off" } }).manifest());
   await mergePatch(plane, `/api/v1/namespaces/${namespace}`, { metadata: { labels: GOVERNED } });
   const uid = await eventually(async () => (await rawCall<KubeObject>(plane, "GET", policy)).metadata.uid ?? false);
   await rawCall(plane, "DELETE", policy);

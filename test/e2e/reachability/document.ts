@@ -13,8 +13,11 @@ Tried by real packets on a real node (containerd, kubelet, kube-proxy, kube-rout
 where they arrive. \`npm run e2e\` fails when a packet does something else than this page says; \`npm run e2e -- --write-docs\`
 writes it anew.
 
-- **Application**: a pod without any NetworkPolicy. It is the positive control: everything that is listed can be reached.
-- **Serving**: a model server, and its gate, which waits in the same pod for the seal.
+- **Ungoverned**: a pod in a namespace that no SovereigntyPolicy selects, without any NetworkPolicy. It is the positive
+  control: everything that is listed can be reached.
+- **Application**: a pod of somebody else's in a governed namespace, a declared client of one of two models.
+- **Fetch**: a pod that Hoheit makes to reach one address. Purge and Gateway pods are held in the same way.
+- **Serving**: a model server in a governed namespace, and its gate, which waits in the same pod for the seal.
 - **Probe**: the pod that looks from time to time whether the seal holds.
 - **Operator**: Hoheit's own pods, under the NetworkPolicy of the chart.
 

@@ -2,6 +2,7 @@
 import { CONTROL_PORT, SERVING_PORT, TRIPWIRE_PORT } from "../../../operator/lib/names.ts";
 import { QUESTION } from "../../../operator/runtime/tripwire/wire.ts";
 import type { Target } from "../../support/node/attempt.ts";
+import { NAMED_PORT } from "../../support/node/governed.ts";
 import { NODE, OUTSIDE, RESOLVER, SERVICES } from "../../support/node/network.ts";
 
 /** Addresses that differ from run to run. IPv4 first where there are two. */
@@ -11,7 +12,8 @@ export interface Places {
   /** Of another pod in the namespace of the model server, with an open port, and of one in a namespace of its own. */
   readonly neighbour: readonly string[];
   readonly stranger: readonly string[];
-  /** Of a model server. */
+  /** Of a model server that the application is a client of, and of one that nobody is. */
+  readonly ownServer: readonly string[];
   readonly server: readonly string[];
 }
 
@@ -22,6 +24,7 @@ const DNS = 53;
 
 export function targets(places: Places): Target[] {
   return [
+    ...both("an address that a policy names for the role", [OUTSIDE.v4, OUTSIDE.v6], NAMED_PORT, "TCP"),
     ...both("the internet", [OUTSIDE.v4, OUTSIDE.v6], WEB, "TCP"),
     ...both("the internet", [OUTSIDE.v4, OUTSIDE.v6], WEB, "UDP"),
     ...both("a cloud's metadata service", [OUTSIDE.metadata4, OUTSIDE.metadata6], METADATA, "TCP"),
@@ -33,6 +36,7 @@ export function targets(places: Places): Target[] {
     ...both("the node's kubelet", [NODE.v4, NODE.v6], KUBELET_PORT, "TCP"),
     ...both("another pod of the namespace", places.neighbour, SERVING_PORT, "TCP"),
     ...both("a pod of another namespace", places.stranger, SERVING_PORT, "TCP"),
+    ...both("a model server whose client it is", places.ownServer, SERVING_PORT, "TCP"),
     ...both("a model server whose client it is not", places.server, SERVING_PORT, "TCP"),
     ...both("the operator's control port", places.tripwire, CONTROL_PORT, "TCP"),
     ...both("the operator's control port", places.tripwire, CONTROL_PORT, "UDP").map(asATripwireIsAsked),
