@@ -107,6 +107,14 @@ describe("a namespace that a policy selects", () => {
     expect([policyOf("hoheit-fetch") !== undefined, state()]).toEqual([true, "Sealed"]);
   });
 
+  it("leaves alone what is others', seals of deployments among them", async () => {
+    const seal = { ...foreign("assistant"), metadata: { ...foreign("assistant").metadata, ownerReferences: [{ apiVersion: "hoheit.dev/v1alpha1", kind: "LanguageModelDeployment", name: "assistant", uid: "other", controller: true }] } };
+    for (const policy of [foreign("theirs"), foreign("hoheit-purge"), seal]) cluster.put(NETWORK_POLICIES, policy);
+    await sealed();
+    await reconcile();
+    expect([cluster.writes, ["theirs", "hoheit-purge", "assistant"].filter((name) => policyOf(name) === undefined)]).toEqual([[], []]);
+  });
+
   it("keeps a default deny that somebody deletes until it can be made anew", async () => {
     await sealed();
     cluster.remove(NETWORK_POLICIES, { namespace: "n", name: DEFAULT_DENY });
