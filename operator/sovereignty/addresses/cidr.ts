@@ -111,9 +111,14 @@ function formatIPv6(offset: bigint): string {
   return `${groups.slice(0, run.start).join(":")}::${groups.slice(run.start + run.length).join(":")}`;
 }
 
+/** Everything but a few addresses is hundreds of CIDRs of IPv6, and every pod that nothing holds may reach it. */
+const printed = new WeakMap<IntervalSet, readonly string[]>();
+
 /** The fewest CIDRs that are this set, in canonical spelling, IPv4 first. */
-export function toCidrs(set: IntervalSet): string[] {
-  return set.flatMap((interval) => [...blocksOf(interval)]);
+export function toCidrs(set: IntervalSet): readonly string[] {
+  const known = printed.get(set) ?? set.flatMap((interval) => [...blocksOf(interval)]);
+  printed.set(set, known);
+  return known;
 }
 
 /** Splits from the left into the largest aligned blocks: what a prefix can say. */

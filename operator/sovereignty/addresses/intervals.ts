@@ -27,17 +27,20 @@ export function union(...sets: readonly IntervalSet[]): IntervalSet {
   return some.length < 2 ? (some[0] ?? NOTHING) : setOf(some.flat());
 }
 
+/** Where one of the two lies within the other, it is that list itself: what is kept of a set is found again. */
 export function intersection(a: IntervalSet, b: IntervalSet): IntervalSet {
   const common: Interval[] = [];
   for (let i = 0, j = 0; ; ) {
     const [left, right] = [a[i], b[j]];
-    if (left === undefined || right === undefined) return common;
+    if (left === undefined || right === undefined) break;
     const first = left.first > right.first ? left.first : right.first;
     const last = left.last < right.last ? left.last : right.last;
     if (first <= last) common.push({ first, last });
     if (left.last < right.last) i++;
     else j++;
   }
+  if (equals(common, b)) return b;
+  return equals(common, a) ? a : common;
 }
 
 /** What is in `a` and not in `b`. The complement within a universe is the universe without the set. */

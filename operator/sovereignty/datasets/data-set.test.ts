@@ -20,7 +20,7 @@ const cidrs = (...all: string[]): IntervalSet => setOf(all.map((text) => {
   if (parsed.kind !== "Exact") throw new Error(text);
   return parsed.range;
 }));
-const listed = ({ countries }: DataSet): Record<string, string[]> => Object.fromEntries([...countries].map(([country, set]) => [country, toCidrs(set)]));
+const listed = ({ countries }: DataSet): Record<string, readonly string[]> => Object.fromEntries([...countries].map(([country, set]) => [country, toCidrs(set)]));
 const at = (text: string): bigint => {
   const parsed = parseAddress(text);
   return parsed.kind === "Exact" ? parsed.address : -1n;

@@ -10,14 +10,14 @@
  * A rule that is not certain is asked twice. `possible(..., "Accept")` is everything that some reading of the rules accepts;
  * what is not in `possible(..., "Deny")` every reading accepts.
  */
-import type { Action, ClusterPolicy, Policy, Rule } from "./rule.ts";
+import type { Action, ClusterPolicy, Direction, Policy, Rule } from "./rule.ts";
 import type { Match } from "./selector.ts";
 
 /** Sets of packets. `minus` may take too little away, `common` and `plus` are exact. */
 export interface Sets<S> {
   readonly all: S;
   readonly none: S;
-  plus(a: S, b: S): S;
+  plus(...all: readonly S[]): S;
   minus(a: S, b: S): S;
   common(a: S, b: S): S;
   /** What the rule may hit, and what it certainly hits. */
@@ -55,8 +55,9 @@ export function possible<S>(selection: Selection, wanted: Decision, question: Qu
 }
 
 /** Whether NetworkPolicies isolate the pod in this direction. */
-export function isolation({ policies }: Selection, direction: "egress" | "ingress"): Match {
-  const about = policies.filter(({ policy }) => policy[direction] !== undefined);
+export function isolation({ policies }: Selection, { direction, without }: Pick<Question<unknown>, "direction" | "without">): Match {
+  const isAbout = (one: Direction | undefined): boolean => one !== undefined && (!one.isImplied || one.rules.some((rule) => without?.has(rule) !== true));
+  const about = policies.filter(({ policy }) => isAbout(policy[direction]));
   if (about.some((one) => isSure(one) && one.policy[direction]?.isSure === true)) return "Yes";
   return about.length > 0 ? "Maybe" : "No";
 }
@@ -65,20 +66,20 @@ export const isSure = ({ policy, match }: Selecting<Policy | ClusterPolicy>): bo
 
 function acceptedOf<S>(rest: S, selection: Selection, question: Question<S>): S {
   const { sets, direction, without } = question;
-  if (isolation(selection, direction) === "Yes") {
+  if (isolation(selection, question) === "Yes") {
     const rules = selection.policies.flatMap(({ policy }) => policy[direction]?.rules ?? []).filter((rule) => without?.has(rule) !== true);
-    return sets.common(rest, rules.map((rule) => sets.possibly(rule)).reduce(sets.plus, sets.none));
+    return sets.common(rest, sets.plus(...rules.map((rule) => sets.possibly(rule))));
   }
   if (selection.policies.length > 0) return rest;
   const { decided, passed, undecided } = inTier(selection.baseline, rest, "Accept", question);
-  return sets.plus(decided, sets.plus(passed, undecided));
+  return sets.plus(decided, passed, undecided);
 }
 
 function deniedOf<S>(rest: S, selection: Selection, question: Question<S>): S {
   const { sets, direction, without } = question;
-  if (isolation(selection, direction) !== "No") {
+  if (isolation(selection, question) !== "No") {
     const rules = selection.policies.filter(isSure).flatMap(({ policy }) => policy[direction]?.rules ?? []).filter((rule) => without?.has(rule) !== true);
-    return rules.map((rule) => sets.surely(rule)).reduce(sets.minus, rest);
+    return sets.minus(rest, sets.plus(...rules.map((rule) => sets.surely(rule))));
   }
   return selection.policies.some(isSure) ? sets.none : inTier(selection.baseline, rest, "Deny", question).decided;
 }
@@ -99,8 +100,8 @@ function inTier<S>(tier: readonly Selecting<ClusterPolicy>[], start: S, wanted: 
     const answers = equals.map((one) => inPolicy(one, undecided, wanted, question));
     state = {
       undecided: answers.map((one) => one.undecided).reduce(sets.common, undecided),
-      passed: answers.map((one) => one.passed).reduce(sets.plus, passed),
-      decided: answers.map((one) => one.decided).reduce(sets.plus, decided),
+      passed: sets.plus(passed, ...answers.map((one) => one.passed)),
+      decided: sets.plus(decided, ...answers.map((one) => one.decided)),
     };
   }
   return state;

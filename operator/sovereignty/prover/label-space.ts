@@ -39,7 +39,7 @@ export function examineAnyPod(any: AnyPod, world: World): AnyPodFindings {
     if (repair !== undefined) return { ...all, repair, missing, labels };
   }
   const isExplained = all.missing.some(({ kind }) => kind === "Unclear");
-  return isExplained ? all : { ...all, missing: [combination(any, isolation(selection, "egress") === "Yes"), ...all.missing] };
+  return isExplained ? all : { ...all, missing: [combination(any, isolation(selection, { direction: "egress" }) === "Yes"), ...all.missing] };
 }
 
 const combination = ({ namespace, role }: AnyPod, isIsolated: boolean): Missing => ({

@@ -4,13 +4,13 @@ import { ROLES, type Policy as SovereigntyPolicy, type Role } from "../policy.ts
 import type { Raw, Workload } from "../snapshot.ts";
 import { findDetours } from "./detours.ts";
 import { examineAnyPod, type AnyPodFindings } from "./label-space.ts";
-import { remembering } from "./memo.ts";
+import { remembering } from "./remembering.ts";
 import { compileNetworkPolicy } from "./network-policy.ts";
 import { permittedFor, type Permitted } from "./permitted.ts";
 import type { Finding } from "./result.ts";
 import type { Policy } from "./rule.ts";
 import { anyPodOf, isOnNodeNetwork, podOf, roleOf, selectionOf, unsureSelections } from "./selection.ts";
-import type { Labelled } from "./selector.ts";
+import { match, textOfSelector, type Labelled, type Selector } from "./selector.ts";
 import { examine, type Findings } from "./subject.ts";
 import type { Selection } from "./evaluate.ts";
 import type { World } from "./world.ts";
@@ -36,6 +36,9 @@ export interface Examined {
   readonly findings?: AnyPodFindings;
 }
 
+/** What the pods of today say depends on those of today, what is said of any pod on any pod. */
+export type Kind = "workloads" | "labelSpace";
+
 export interface LocalProof {
   readonly inputs: NamespaceInputs;
   /** By id. */
@@ -45,19 +48,38 @@ export interface LocalProof {
   readonly detours: readonly Finding[];
   /** Governed namespaces to whose pods some of these may talk. */
   readonly dependsOn: ReadonlySet<string>;
+  /** Those of them that are not proved, whatever others are. */
+  readonly unproved: readonly Examined[];
+  /** Those that a selector takes, or may take. */
+  taken(kind: Kind, selector: Selector): readonly Examined[];
 }
 
 export function examineNamespace(inputs: NamespaceInputs, world: World): LocalProof {
-  const { namespace, policy, workloads } = inputs;
-  const sorted = workloads.toSorted(byKey(({ id }) => id));
-  if (policy === undefined) return { inputs, workloads: sorted.map((one) => ({ id: one.id, role: roleOf(one.labels), pod: podOf(one) })), labelSpace: [], detours: [], dependsOn: new Set() };
+  const workloads = inputs.workloads.toSorted(byKey(({ id }) => id));
+  if (inputs.policy === undefined) return localProof(inputs, workloads.map((one) => ({ id: one.id, role: roleOf(one.labels), pod: podOf(one) })), []);
+  const { namespace, policy } = inputs;
   const policies = inputs.networkPolicies.map(compileNetworkPolicy).toSorted(byKey(({ at }) => at.object));
   const permitted = remembering((role: Role) => permittedFor(role, policy, world));
-  const examineWorkload = workloadExaminer({ namespace, policies, permitted }, world);
-  const examined = sorted.map(examineWorkload);
-  const labelSpace = ROLES.map((role): Examined => ({ id: `${namespace}/*`, role, pod: anyPodOf(role), findings: examineAnyPod({ namespace, role, permitted: permitted(role), policies }, world) }));
-  return { inputs, workloads: examined, labelSpace, detours: findDetours(inputs.services, inputs.endpointSlices, world), dependsOn: dependenciesOf([...examined, ...labelSpace]) };
+  const labelSpace = ROLES.map((role) => ({ id: `${namespace}/*`, role, pod: anyPodOf(role), findings: examineAnyPod({ namespace, role, permitted: permitted(role), policies }, world) }));
+  return { ...localProof(inputs, workloads.map(workloadExaminer({ namespace, policies, permitted }, world)), labelSpace), detours: findDetours(inputs.services, inputs.endpointSlices, world) };
 }
+
+function localProof(inputs: NamespaceInputs, workloads: readonly Examined[], labelSpace: readonly Examined[]): LocalProof {
+  const all = [...workloads, ...labelSpace];
+  return { inputs, workloads, labelSpace, detours: [], dependsOn: dependenciesOf(all), unproved: all.filter((one) => !isProvedAlone(one)), taken: takenOf({ workloads, labelSpace }) };
+}
+
+function takenOf(all: Pick<LocalProof, Kind>): LocalProof["taken"] {
+  const known = new Map<string, readonly Examined[]>();
+  return (kind, selector) => {
+    const key = `${kind} ${textOfSelector(selector)}`;
+    const taken = known.get(key) ?? all[kind].filter(({ pod }) => match(selector, pod) !== "No");
+    known.set(key, taken);
+    return taken;
+  };
+}
+
+const isProvedAlone = ({ findings }: Examined): boolean => findings !== undefined && findings.repair === undefined && findings.missing.length === 0;
 
 function dependenciesOf(all: readonly Examined[]): Set<string> {
   const findings = new Set(all.flatMap((one) => one.findings ?? []));

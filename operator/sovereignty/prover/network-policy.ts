@@ -9,7 +9,7 @@ import type { Raw } from "../snapshot.ts";
 import type { RuleReference } from "../verdict.ts";
 import { ALL_PORTS, allPortsOf, isPort, portsOf } from "./ports.ts";
 import { listOf, membersOf, textOf, Unclear, type Members } from "./reading.ts";
-import { exactly, unclearRule, type Bounds, type Direction, type PodPeer, type Policy, type Problem, type Rule } from "./rule.ts";
+import { exactly, unclearRule, type Bounds, type PodPeer, type Policy, type Problem, type Rule } from "./rule.ts";
 import { EVERY, parseSelector } from "./selector.ts";
 
 const KIND = "NetworkPolicy";
@@ -23,7 +23,7 @@ export function compileNetworkPolicy(raw: Raw): Policy {
   } catch (error) {
     const problem = problemOf(error, at);
     // Of what nobody can read, everything may be true: that it selects every pod, and lets it go anywhere.
-    const anything = { isSure: false, rules: [unclearRule(at, "Accept", problem)] };
+    const anything = { isSure: false, isImplied: false, rules: [unclearRule(at, "Accept", problem)] };
     return { at, namespace, subject: EVERY, isSure: false, egress: anything, ingress: anything, problems: [problem] };
   }
 }
@@ -35,25 +35,21 @@ export function problemOf(error: unknown, { kind, object }: RuleReference): Prob
 }
 
 function directionsOf(spec: Members, at: RuleReference): Pick<Policy, "egress" | "ingress"> {
-  const types = typesOf(spec);
-  return {
-    ...(types.includes("Egress") && { egress: directionOf(spec["egress"], { ...at, path: "spec.egress" }, "to") }),
-    ...(types.includes("Ingress") && { ingress: directionOf(spec["ingress"], { ...at, path: "spec.ingress" }, "from") }),
-  };
-}
-
-/** Ingress always and Egress if there is a rule for it, where no type is named (as the API server's defaults). */
-function typesOf(spec: Members): readonly unknown[] {
   const types = listOf(spec["policyTypes"] ?? [], "spec.policyTypes");
   const unknown = types.findIndex((type) => type !== "Egress" && type !== "Ingress");
   if (unknown >= 0) throw new Unclear(`spec.policyTypes[${unknown}]`, `is ${JSON.stringify(types[unknown])}, which is no type of policy`);
-  if (types.length > 0) return types;
-  return listOf(spec["egress"] ?? [], "spec.egress").length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
+  const egress = rulesIn(spec["egress"], { ...at, path: "spec.egress" }, "to");
+  const ingress = rulesIn(spec["ingress"], { ...at, path: "spec.ingress" }, "from");
+  // Where no type is named it is ingress always and egress if there is a rule for it (as the API server's defaults).
+  const isImplied = types.length === 0;
+  return {
+    ...((isImplied ? egress.length > 0 : types.includes("Egress")) && { egress: { isSure: true, isImplied, rules: egress } }),
+    ...((isImplied || types.includes("Ingress")) && { ingress: { isSure: true, isImplied: false, rules: ingress } }),
+  };
 }
 
-function directionOf(raw: unknown, at: RuleReference, peers: "to" | "from"): Direction {
-  return { isSure: true, rules: listOf(raw ?? [], at.path).flatMap((rule, i) => rulesOf(rule, { ...at, path: `${at.path}[${i}]` }, peers)) };
-}
+const rulesIn = (raw: unknown, at: RuleReference, peers: "to" | "from"): Rule[] =>
+  listOf(raw ?? [], at.path).flatMap((rule, i) => rulesOf(rule, { ...at, path: `${at.path}[${i}]` }, peers));
 
 function rulesOf(raw: unknown, at: RuleReference, peers: "to" | "from"): Rule[] {
   try {

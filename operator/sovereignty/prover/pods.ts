@@ -7,7 +7,7 @@ import { toRanges } from "./ports.ts";
 import type { PodTraffic } from "./result.ts";
 import type { Rule } from "./rule.ts";
 import { implies, textOfSelector, type Selector } from "./selector.ts";
-import { podSets, type PodRegion } from "./sets.ts";
+import { merged, podSets, type PodRegion } from "./sets.ts";
 import type { World } from "./world.ts";
 
 export interface ReachedPods {
@@ -26,7 +26,7 @@ export function reachedPods(subject: Reaching, world: World): ReachedPods[] {
   const found = new Map<string, { namespaces: string[]; part: Part }>();
   for (const namespace of namespacesInReach(subject, world)) {
     const target = { labels: world.labelsOf(namespace), isOwn: namespace === subject.namespace, podAddresses: world.podAddresses };
-    const regions = possible(subject.selection, "Accept", { sets: podSets(target), direction: "egress" });
+    const regions = merged(possible(subject.selection, "Accept", { sets: podSets(target), direction: "egress" }));
     for (const part of regions.flatMap((region) => partsOf(region, namespace, subject.permitted, world))) {
       const key = JSON.stringify([part.as, textOfSelector(part.selector), toRanges(part.ports)]);
       const entry = found.get(key) ?? { namespaces: [], part };
@@ -40,7 +40,7 @@ export function reachedPods(subject: Reaching, world: World): ReachedPods[] {
 
 /** Names of namespaces of whose pods some rule speaks; all where nothing surely isolates. Sorted. */
 function namespacesInReach({ namespace, selection }: Reaching, world: World): readonly string[] {
-  if (isolation(selection, "egress") !== "Yes") return [...world.namespaces.keys()];
+  if (isolation(selection, { direction: "egress" }) !== "Yes") return [...world.namespaces.keys()];
   const rules: Rule[] = [...selection.policies.flatMap(({ policy }) => policy.egress?.rules ?? []), ...selection.admin.flatMap(({ policy }) => policy.egress)];
   const named = rules.flatMap(({ pods }) => (pods === undefined ? [] : [pods.namespaces === undefined ? [namespace] : world.namesOf(pods.namespaces)]));
   return [...new Set(named.flat())].toSorted();

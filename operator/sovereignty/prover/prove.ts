@@ -11,19 +11,23 @@
  */
 import type { Snapshot } from "../snapshot.ts";
 import { VERDICTS, type Verdict } from "../verdict.ts";
-import { examineNamespace, type Examined, type LocalProof, type NamespaceInputs } from "./namespace.ts";
+import { examineNamespace, type Examined, type Kind, type LocalProof, type NamespaceInputs } from "./namespace.ts";
+import { createMemo, type Memo } from "./memo.ts";
 import { toPacket } from "./packet.ts";
-import { findRelays, type Kind, type Relays } from "./relays.ts";
+import { findRelays, type Relays } from "./relays.ts";
 import { repairSentence } from "./repair.ts";
 import { ASSUMPTIONS, RESIDUALS, type Assumption, type Escape, type Missing, type NamespaceProof, type Proof, type Residual, type SubjectProof } from "./result.ts";
 import { some } from "./subject.ts";
-import { buildWorld } from "./world.ts";
 
-export function prove(snapshot: Snapshot): Proof {
-  const world = buildWorld(snapshot);
-  const locals = new Map(inputsOf(snapshot).map((inputs) => [inputs.namespace, examineNamespace(inputs, world)]));
+/**
+ * With a memo what has not changed since the last proof is not done again: as long as unchanged objects are the same objects,
+ * as caches keep them. The result does not depend on it.
+ */
+export function prove(snapshot: Snapshot, memo: Memo = createMemo()): Proof {
+  const world = memo.worldOf(snapshot);
+  const locals = new Map(inputsOf(snapshot).map((inputs) => [inputs.namespace, memo.examined(inputs, () => examineNamespace(inputs, world))]));
   const relays = findRelays(locals, world);
-  return proofOf([...locals.values()].map((local) => namespaceProof(local, relays)));
+  return proofOf([...locals.values()].map((local) => memo.proved(local, { locals, relays }, () => namespaceProof(local, relays))));
 }
 
 /** By namespace: those that are governed, and those that have workloads. */

@@ -20,10 +20,12 @@ export type Members = Readonly<Record<string, unknown>>;
 /** Members of an object; a member that is null counts as absent. With `known`, any other is unclear: it might change the meaning of all. */
 export function membersOf(raw: unknown, path: string, known?: readonly string[]): Members {
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw new Unclear(path, "is not an object");
-  const members = Object.entries(raw).filter(([, value]) => value !== null && value !== undefined);
-  const unknown = known === undefined ? undefined : members.find(([key]) => !known.includes(key));
-  if (unknown !== undefined) throw new Unclear(`${path}.${unknown[0]}`, "is a member that this version of Hoheit does not know");
-  return Object.fromEntries(members);
+  const members = raw as Members;
+  const keys = Object.keys(members);
+  const present = keys.filter((key) => members[key] !== null && members[key] !== undefined);
+  const unknown = present.find((key) => known?.includes(key) === false);
+  if (unknown !== undefined) throw new Unclear(`${path}.${unknown}`, "is a member that this version of Hoheit does not know");
+  return present.length === keys.length ? members : Object.fromEntries(present.map((key) => [key, members[key]]));
 }
 
 export function listOf(raw: unknown, path: string): readonly unknown[] {

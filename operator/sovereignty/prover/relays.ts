@@ -2,8 +2,10 @@
  * Whether the pods that a pod may talk to keep what they are told. A pod is proved if its own rules are, and all governed pods
  * that it may talk to are proved: the largest set of pods of which that is true, so that two that talk only to each other are.
  */
-import type { Examined, LocalProof } from "./namespace.ts";
-import { match, type Selector } from "./selector.ts";
+import type { Examined, Kind, LocalProof } from "./namespace.ts";
+import { remembering } from "./remembering.ts";
+import type { Selector } from "./selector.ts";
+import type { Findings } from "./subject.ts";
 import type { World } from "./world.ts";
 
 export interface Relays {
@@ -13,38 +15,43 @@ export interface Relays {
   stateOf(namespace: string): string;
 }
 
-/** A workload of today depends on those of today, any pod on any pod. */
-export type Kind = "workloads" | "labelSpace";
 const KINDS = ["workloads", "labelSpace"] as const;
-
-const isProvedAlone = ({ findings }: Examined): boolean => findings !== undefined && findings.repair === undefined && findings.missing.length === 0;
 
 /** By namespace. */
 type Unproved = ReadonlyMap<string, Set<Examined>>;
-type PeersOf = Relays["unprovedPeersOf"];
+/** A pod, or the name of a namespace of which nobody knows which pods there are. */
+type PeersIn = (findings: Findings, kind: Kind) => readonly (Examined | string)[];
 
 export function findRelays(locals: ReadonlyMap<string, LocalProof>, world: World): Relays {
-  const unproved: Unproved = new Map([...locals].map(([name, local]) => [name, new Set(KINDS.flatMap((kind) => local[kind]).filter((one) => !isProvedAlone(one)))]));
-  const unprovedPeersOf = peerFinder(locals, unproved, world);
-  spread(locals, unproved, unprovedPeersOf);
+  const unproved: Unproved = new Map([...locals].map(([name, local]) => [name, new Set(local.unproved)]));
+  const peersIn = peerFinder(locals, unproved, world);
+  spread(locals, unproved, peersIn);
+  const peersOf = { workloads: remembering((findings: Findings) => peersIn(findings, "workloads")), labelSpace: remembering((findings: Findings) => peersIn(findings, "labelSpace")) };
   return {
-    unprovedPeersOf,
-    stateOf: (namespace) => KINDS.map((kind) => (locals.get(namespace)?.[kind] ?? []).map((one) => (unproved.get(namespace)?.has(one) === true ? "-" : "+")).join("")).join(" "),
+    unprovedPeersOf: (one, kind) => (one.findings === undefined ? [] : idsOf(peersOf[kind](one.findings).filter((peer) => peer !== one))),
+    stateOf: remembering((namespace) => KINDS.map((kind) => (locals.get(namespace)?.[kind] ?? []).map((one) => (unproved.get(namespace)?.has(one) === true ? "-" : "+")).join("")).join(" ")),
   };
 }
 
+const idsOf = (peers: ReturnType<PeersIn>): string[] => [...new Set(peers.map((peer) => (typeof peer === "string" ? `${peer}/*` : peer.id)))].toSorted();
+
 /** Takes back what was thought to be proved until nothing changes: only namespaces that depend on a change are looked at again. */
-function spread(locals: ReadonlyMap<string, LocalProof>, unproved: Unproved, peersOf: PeersOf): void {
+function spread(locals: ReadonlyMap<string, LocalProof>, unproved: Unproved, peersIn: PeersIn): void {
   const dependents = dependentsIn(locals);
   const changed = [...unproved].filter(([, some]) => some.size > 0).map(([name]) => name);
   for (let name = changed.pop(); name !== undefined; name = changed.pop()) {
     for (const dependent of dependents.get(name) ?? []) {
       const before = unproved.get(dependent.inputs.namespace) ?? new Set();
-      const lost = KINDS.flatMap((kind) => dependent[kind].filter((one) => !before.has(one) && peersOf(one, kind).length > 0));
+      const lost = KINDS.flatMap((kind) => lostIn(dependent, kind, before, peersIn));
       for (const one of lost) before.add(one);
       if (lost.length > 0) changed.push(dependent.inputs.namespace);
     }
   }
+}
+
+function lostIn(local: LocalProof, kind: Kind, before: ReadonlySet<Examined>, peersIn: PeersIn): Examined[] {
+  const isLost = remembering((findings: Findings) => peersIn(findings, kind).length > 0);
+  return local[kind].filter((one) => !before.has(one) && one.findings !== undefined && isLost(one.findings));
 }
 
 /** For each namespace those whose pods may talk to pods of it. */
@@ -56,18 +63,12 @@ function dependentsIn(locals: ReadonlyMap<string, LocalProof>): Map<string, Set<
   return dependents;
 }
 
-function peerFinder(locals: ReadonlyMap<string, LocalProof>, unproved: Unproved, world: World): PeersOf {
-  const unprovedIn = (namespace: string, kind: Kind, selector: Selector): readonly Examined[] | "All" => {
-    // Of a namespace of which something could not be read nobody knows which pods there are.
-    if (!locals.has(namespace) || world.missingIn(namespace).length > 0) return "All";
-    const some = unproved.get(namespace);
-    return some === undefined || some.size === 0 ? [] : (locals.get(namespace)?.[kind] ?? []).filter((one) => some.has(one) && match(selector, one.pod) !== "No");
+/** Looks at what is unproved when it is asked. */
+function peerFinder(locals: ReadonlyMap<string, LocalProof>, unproved: Unproved, world: World): PeersIn {
+  const unprovedIn = (namespace: string, kind: Kind, selector: Selector): readonly (Examined | string)[] => {
+    const [local, some] = [locals.get(namespace), unproved.get(namespace)];
+    if (local === undefined || some === undefined || world.missingIn(namespace).length > 0) return [namespace];
+    return some.size === 0 ? [] : local.taken(kind, selector).filter((one) => some.has(one));
   };
-  return (asking, kind) => {
-    const peers = (asking.findings?.dependencies ?? []).flatMap(({ namespaces, selector }) => namespaces.flatMap((name) => {
-      const found = unprovedIn(name, kind, selector);
-      return found === "All" ? [`${name}/*`] : found.filter((one) => one !== asking).map(({ id }) => id);
-    }));
-    return [...new Set(peers)].toSorted();
-  };
+  return (findings, kind) => findings.dependencies.flatMap(({ namespaces, selector }) => namespaces.flatMap((name) => unprovedIn(name, kind, selector)));
 }

@@ -19,7 +19,7 @@ export function decidersOf({ port, address }: ChosenPacket, selection: Selection
   const admin = inTier(selection.admin, hits);
   if (admin.isDecided) return { rules: admin.accepting, isUnheld: false };
   const ofNamespace = selection.policies.filter(isSure).flatMap(({ policy }) => policy.egress?.rules ?? []).filter(hits);
-  return { rules: [...admin.accepting, ...ofNamespace], isUnheld: isolation(selection, "egress") === "No" };
+  return { rules: [...admin.accepting, ...ofNamespace], isUnheld: isolation(selection, { direction: "egress", without }) === "No" };
 }
 
 /** Of policies with the same priority each may be asked first. */
@@ -49,7 +49,16 @@ export function findRepair(selection: Selection, escaping: (without: ReadonlySet
   if (packet === undefined) return undefined;
   const allowedBy = decidersOf(packet, selection, removed).rules.map(({ at }) => at).toSorted(byKey(textOf));
   const isUnheld = removeAll(selection, escaping, removed);
-  return { packet, allowedBy, removals: [...removed].map(({ at }) => at).toSorted(byKey(textOf)), isUnheld };
+  return { packet, allowedBy, removals: removalsOf(removed, selection), isUnheld };
+}
+
+/** A rule of which every peer has to go has to go itself: left without peers it would be for all of them. */
+function removalsOf(removed: ReadonlySet<Rule>, { policies, admin }: Selection): RuleReference[] {
+  const rules = [...policies.flatMap(({ policy }) => policy.egress?.rules ?? []), ...admin.flatMap(({ policy }) => policy.egress)];
+  const whole = ({ at }: Rule): RuleReference => ({ ...at, path: at.path.replace(/\.to\[\d+\]$/, "") });
+  const kept = new Set(rules.filter((rule) => !removed.has(rule)).map((rule) => textOf(whole(rule))));
+  const references = [...removed].map((rule) => (kept.has(textOf(whole(rule))) ? rule.at : whole(rule)));
+  return [...new Map(references.map((one) => [textOf(one), one])).values()].toSorted(byKey(textOf));
 }
 
 /** Takes away what lets a packet through until none gets through, or nothing is left to take. Tells whether one still does. */

@@ -61,6 +61,8 @@ export const unclearRule = (at: RuleReference, action: Action, problem: Problem)
 export interface Direction {
   /** Whether it is certain that the policy is about this direction. */
   readonly isSure: boolean;
+  /** Whether it is about it only because it has rules for it: without them it isolates nobody. */
+  readonly isImplied: boolean;
   readonly rules: readonly Rule[];
 }
 

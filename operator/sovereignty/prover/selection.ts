@@ -17,7 +17,7 @@ const HOHEITS_ROLES = ROLES.filter((one) => one !== "Application");
 export const selectorOfRole = (role: Role): Selector => new Map([[ROLE, role === "Application" ? noneOf(HOHEITS_ROLES) : oneOf([role])]]);
 
 /** Any pod of a role that could ever appear. */
-export const anyPodOf = (role: Role): Labelled => ({ known: selectorOfRole(role), others: ANYTHING });
+export const anyPodOf = (role: Role): Labelled => ({ labels: {}, other: (key) => selectorOfRole(role).get(key) ?? ANYTHING });
 
 export const podOf = ({ labels }: Workload): Labelled => podWith(labels);
 

@@ -2,7 +2,7 @@
  * Label selectors, read as strictly as the API server reads them (apimachinery, `LabelSelectorAsSelector`), and asked of
  * objects of which not every label is known: a namespace that was not listed, any pod that could ever appear.
  */
-import { ABSENT, ANYTHING, isEmpty, isWithin, meet, noneOf, oneOf, pick, PRESENT, type Domain } from "./domain.ts";
+import { ABSENT, admits, ANYTHING, isEmpty, isWithin, meet, noneOf, oneOf, overlap, pick, PRESENT, type Domain } from "./domain.ts";
 import { listOf, membersOf, textOf, Unclear } from "./reading.ts";
 
 /** What it asks of each key that it names. An empty one takes everything. */
@@ -12,9 +12,9 @@ export const EVERY: Selector = new Map();
 
 /** What is known of an object's labels. */
 export interface Labelled {
-  readonly known: ReadonlyMap<string, Domain>;
-  /** Of every other label. */
-  readonly others: Domain;
+  readonly labels: Readonly<Record<string, string>>;
+  /** What every other label may be. */
+  other(key: string): Domain;
 }
 
 /** `Maybe`: it depends on labels that are not known. */
@@ -24,29 +24,31 @@ export type Match = "Yes" | "Maybe" | "No";
  * Labels that controllers put on the pods they make: nobody knows them before the pod is there, and a selector may name them
  * (kubernetes.io/docs/reference/labels-annotations-taints).
  */
-const BY_CONTROLLERS = [
+const BY_CONTROLLERS: ReadonlySet<string> = new Set([
   "pod-template-hash", "controller-revision-hash", "pod-template-generation", "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
   "job-name", "controller-uid", "batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-completion-index",
-];
+]);
 
 /** A pod with these labels, those left out that controllers add. */
-export function podWith(labels: Readonly<Record<string, string>>): Labelled {
-  const given = Object.entries(labels).map(([key, value]) => [key, oneOf([value])] as const);
-  return { known: new Map([...BY_CONTROLLERS.map((key) => [key, ANYTHING] as const), ...given]), others: ABSENT };
-}
+export const podWith = (labels: Labelled["labels"]): Labelled => ({ labels, other: anyByControllers });
+
+const anyByControllers = (key: string): Domain => (BY_CONTROLLERS.has(key) ? ANYTHING : ABSENT);
 
 /** An object with these labels and no others. */
-export const exactlyWith = (labels: Readonly<Record<string, string>>): Labelled => ({ known: new Map(Object.entries(labels).map(([key, value]) => [key, oneOf([value])])), others: ABSENT });
+export const exactlyWith = (labels: Labelled["labels"]): Labelled => ({ labels, other: () => ABSENT });
 
-export function match(selector: Selector, { known, others }: Labelled): Match {
+export function match(selector: Selector, { labels, other }: Labelled): Match {
   let sure = true;
   for (const [key, wanted] of selector) {
-    const has = known.get(key) ?? others;
-    if (isEmpty(meet(wanted, has))) return "No";
-    sure &&= isWithin(has, wanted);
+    const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+    const answer = value === undefined ? matchDomain(wanted, other(key)) : admits(wanted, value) && "Yes";
+    if (answer === false) return "No";
+    sure &&= answer === "Yes";
   }
   return sure ? "Yes" : "Maybe";
 }
+
+const matchDomain = (wanted: Domain, has: Domain): false | "Yes" | "Maybe" => overlap(wanted, has) && (isWithin(has, wanted) ? "Yes" : "Maybe");
 
 /** Takes what all of them take. */
 export function both(a: Selector, b: Selector): Selector {
@@ -68,15 +70,18 @@ export function labelsFor(selector: Selector): Record<string, string> {
   return Object.fromEntries(picked.filter((one): one is [string, string] => one[1] !== undefined).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+const texts = new WeakMap<Selector, string>();
+
 /** As `kubectl get -l` reads it. */
 export function textOfSelector(selector: Selector): string {
-  return [...selector].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, domain]) => textOfDomain(key, domain)).join(",");
+  const text = texts.get(selector) ?? [...selector].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, domain]) => textOfDomain(key, domain)).join(",");
+  texts.set(selector, text);
+  return text;
 }
 
 function textOfDomain(key: string, { absent, except, values }: Domain): string[] {
-  const list = [...values].toSorted();
-  if (!except) return [list.length === 0 ? `!${key}` : list.length === 1 ? `${key}=${list[0]}` : `${key} in (${list.join(",")})`];
-  return [...(absent ? [] : [key]), ...(list.length === 0 ? [] : [`${key} notin (${list.join(",")})`])];
+  if (!except) return [values.length === 0 ? `!${key}` : values.length === 1 ? `${key}=${values[0]}` : `${key} in (${values.join(",")})`];
+  return [...(absent ? [] : [key]), ...(values.length === 0 ? [] : [`${key} notin (${values.join(",")})`])];
 }
 
 /** Throws `Unclear` for what the API server would refuse, and for members that it does not know. */

@@ -37,9 +37,9 @@ export function podSets(target: TargetNamespace): Sets<readonly PodRegion[]> {
   return {
     all: [{ selector: EVERY, ports: ALL_PORTS }],
     none: [],
-    plus: (a, b) => merged([...a, ...b]),
+    plus: (...all) => all.flat(),
     minus: (a, b) => a.map((one) => b.reduce(withoutPorts, one)).filter(isSome),
-    common: (a, b) => merged(a.flatMap((one) => b.map((other) => ({ selector: both(one.selector, other.selector), ports: intersection(one.ports, other.ports) }))).filter(isSome)),
+    common: (a, b) => a.flatMap((one) => b.map((other) => ({ selector: both(one.selector, other.selector), ports: intersection(one.ports, other.ports) }))).filter(isSome),
     possibly: (rule) => possiblyPods(rule, target),
     surely: (rule) => surelyPods(rule, target),
   };
@@ -52,7 +52,7 @@ const withoutPorts = (one: PodRegion, taken: PodRegion): PodRegion => (takesAllO
 const takesAllOf = (wide: Selector, narrow: Selector): boolean => [...wide].every(([key, domain]) => isWithin(narrow.get(key) ?? ANYTHING, domain));
 
 /** One region for each selector, in the order of their texts. */
-function merged(regions: readonly PodRegion[]): readonly PodRegion[] {
+export function merged(regions: readonly PodRegion[]): readonly PodRegion[] {
   if (regions.length < 2) return regions;
   const bySelector = new Map<string, PodRegion>();
   for (const { selector, ports } of regions) {

@@ -22,19 +22,40 @@ export const traffic = (ports: IntervalSet, addresses: IntervalSet): Traffic => 
 
 export const ALL_TRAFFIC: Traffic = traffic(ALL_PORTS, ALL_ADDRESSES);
 
-export function plus(a: Traffic, b: Traffic): Traffic {
-  return a.length === 0 || b.length === 0 ? (a.length === 0 ? b : a) : combine(a, b, union);
+/** Everything that is in any of them, the line of ports cut once for all. */
+export function plus(...all: readonly Traffic[]): Traffic {
+  const some = all.filter((one) => one.length > 0);
+  if (some.length < 2) return some[0] ?? NO_TRAFFIC;
+  const result: Stretch[] = [];
+  const positions = some.map(() => 0);
+  for (const ports of stretchesOf(some)) {
+    append(result, { ports, addresses: union(...some.map((one, i) => addressesAt(one, positions, i, ports))) });
+  }
+  return result;
 }
 
 export function minus(a: Traffic, b: Traffic): Traffic {
-  return a.length === 0 || b.length === 0 ? a : combine(a, b, difference);
+  if (a.length === 0 || b.length === 0) return a;
+  const result: Stretch[] = [];
+  const positions = [0, 0];
+  for (const ports of stretchesOf([a, b])) {
+    append(result, { ports, addresses: difference(addressesAt(a, positions, 0, ports), addressesAt(b, positions, 1, ports)) });
+  }
+  return result;
 }
 
 export function common(a: Traffic, b: Traffic): Traffic {
-  return a.length === 0 || b.length === 0 ? NO_TRAFFIC : combine(a, b, intersection);
+  const result: Stretch[] = [];
+  for (let i = 0, j = 0; ; ) {
+    const [left, right] = [a[i], b[j]];
+    if (left === undefined || right === undefined) return result;
+    const first = left.ports.first > right.ports.first ? left.ports.first : right.ports.first;
+    const last = left.ports.last < right.ports.last ? left.ports.last : right.ports.last;
+    if (first <= last) append(result, { ports: { first, last }, addresses: intersection(left.addresses, right.addresses) });
+    if (left.ports.last < right.ports.last) i++;
+    else j++;
+  }
 }
-
-export const sum = (all: readonly Traffic[]): Traffic => all.reduce(plus, NO_TRAFFIC);
 
 /** The part of it that goes to some addresses. */
 export const towards = (one: Traffic, addresses: IntervalSet): Traffic => common(one, traffic(ALL_PORTS, addresses));
@@ -44,23 +65,19 @@ export const addressesOf = (one: Traffic): IntervalSet => union(...one.map(({ ad
 
 export const covers = (one: Traffic, port: bigint, address: bigint): boolean => common(one, [{ ports: { first: port, last: port }, addresses: [{ first: address, last: address }] }]).length > 0;
 
-function combine(a: Traffic, b: Traffic, operation: (a: IntervalSet, b: IntervalSet) => IntervalSet): Traffic {
-  const result: Stretch[] = [];
-  let [i, j] = [0, 0];
-  for (const ports of stretchesOf(a, b)) {
-    while (i < a.length && (a[i]?.ports.last ?? 0n) < ports.first) i++;
-    while (j < b.length && (b[j]?.ports.last ?? 0n) < ports.first) j++;
-    append(result, { ports, addresses: operation(at(a[i], ports), at(b[j], ports)) });
-  }
-  return result;
+/** `positions[i]` is how far the walk through this traffic has come; ports have to be asked in their order. */
+function addressesAt(one: Traffic, positions: number[], i: number, ports: Interval): IntervalSet {
+  let position = positions[i] ?? 0;
+  while (position < one.length && (one[position]?.ports.last ?? ports.first) < ports.first) position++;
+  positions[i] = position;
+  const stretch = one[position];
+  return stretch !== undefined && stretch.ports.first <= ports.first ? stretch.addresses : NOTHING;
 }
 
-const at = (stretch: Stretch | undefined, ports: Interval): IntervalSet => (stretch !== undefined && stretch.ports.first <= ports.first ? stretch.addresses : NOTHING);
-
-/** The line cut wherever one of the two begins or ends. */
-function stretchesOf(a: Traffic, b: Traffic): Interval[] {
-  const starts = [...a, ...b].flatMap(({ ports }) => [ports.first, ports.last + 1n]);
-  const cuts = [...new Set(starts)].toSorted((x, y) => (x < y ? -1 : 1));
+/** The line cut wherever one of them begins or ends. */
+function stretchesOf(all: readonly Traffic[]): Interval[] {
+  const starts = new Set(all.flatMap((one) => one.flatMap(({ ports }) => [ports.first, ports.last + 1n])));
+  const cuts = [...starts].toSorted((x, y) => (x < y ? -1 : 1));
   return cuts.slice(0, -1).map((first, i) => ({ first, last: (cuts[i + 1] ?? first) - 1n }));
 }
 
@@ -74,11 +91,11 @@ function append(result: Stretch[], next: Stretch): void {
 
 /** For evidence: one line for each set of addresses, in the order of the ports. */
 export function toLines(one: Traffic): AddressTraffic[] {
-  const lines = new Map<string, { addresses: string[]; ports: Interval[] }>();
+  const lines: { addresses: IntervalSet; ports: Interval[] }[] = [];
   for (const { ports, addresses } of one) {
-    const cidrs = toCidrs(addresses);
-    const line = lines.get(cidrs.join()) ?? { addresses: cidrs, ports: [] };
-    lines.set(cidrs.join(), { ...line, ports: [...line.ports, ports] });
+    const line = lines.find((each) => equals(each.addresses, addresses));
+    if (line === undefined) lines.push({ addresses, ports: [ports] });
+    else line.ports.push(ports);
   }
-  return [...lines.values()].map(({ addresses, ports }) => ({ addresses, ports: toRanges(setOf(ports)) }));
+  return lines.map(({ addresses, ports }) => ({ addresses: toCidrs(addresses), ports: toRanges(setOf(ports)) }));
 }

@@ -6,8 +6,8 @@ import { NAMESPACE_NAME } from "../../lib/labels.ts";
 import { byKey } from "../../lib/order.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { compileClusterNetworkPolicy } from "./cluster-network-policy.ts";
-import { ANYTHING, oneOf } from "./domain.ts";
-import { remembering } from "./memo.ts";
+import { ANYTHING } from "./domain.ts";
+import { remembering } from "./remembering.ts";
 import type { Missing } from "./result.ts";
 import type { ClusterPolicy } from "./rule.ts";
 import { exactlyWith, match, textOfSelector, type Labelled, type Selector } from "./selector.ts";
@@ -58,8 +58,10 @@ export function buildWorld(snapshot: Snapshot): World {
 function namespacesOf({ namespaces, workloads, networkPolicies, governed }: Snapshot): ReadonlyMap<string, Labelled> {
   const listed = new Map(namespaces.map(({ metadata }) => [metadata.name, listedAs(metadata.name, metadata.labels)] as const));
   const always = ALWAYS_THERE.map((name) => [name, listedAs(name)] as const);
-  const named = [...workloads.map(({ namespace }) => namespace), ...networkPolicies.map(({ metadata }) => metadata.namespace ?? ""), ...governed.keys()];
-  const all = new Map([...[...new Set(named)].map((name) => [name, unlisted(name)] as const), ...always, ...listed]);
+  const named = new Set(governed.keys());
+  for (const { namespace } of workloads) named.add(namespace);
+  for (const { metadata } of networkPolicies) named.add(metadata.namespace ?? "");
+  const all = new Map([...[...named].map((name) => [name, unlisted(name)] as const), ...always, ...listed]);
   return new Map([...all].toSorted(byKey(([name]) => name)));
 }
 
@@ -67,7 +69,7 @@ function namespacesOf({ namespaces, workloads, networkPolicies, governed }: Snap
 const listedAs = (name: string, labels: Readonly<Record<string, string>> = {}): Labelled =>
   exactlyWith({ ...labels, [NAMESPACE_NAME]: name });
 
-const unlisted = (name: string): Labelled => ({ known: new Map([[NAMESPACE_NAME, oneOf([name])]]), others: ANYTHING });
+const unlisted = (name: string): Labelled => ({ labels: { [NAMESPACE_NAME]: name }, other: () => ANYTHING });
 
 function namesOf(namespaces: ReadonlyMap<string, Labelled>): World["namesOf"] {
   const taken = new Map<string, readonly string[]>();
