@@ -1,6 +1,7 @@
 /** The resources that Hoheit reads or writes: where they live in the API. Kinds of our own declare theirs in `kinds/`. */
 import type {
   ConfigMap, CronJob, Deployment, Job, KubeEvent, KubeObject, Lease, Namespace, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
+  ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 } from "../lib/k8s-types.ts";
 
 /** One REST resource. `T` is the shape of its objects; the phantom member carries it and never exists at run time. */
@@ -29,6 +30,10 @@ export const PERSISTENT_VOLUME_CLAIMS = resource<PersistentVolumeClaim>("", "v1"
 export const CRON_JOBS = resource<CronJob>("batch", "v1", "cronjobs", "CronJob");
 export const JOBS = resource<Job>("batch", "v1", "jobs", "Job");
 export const LEASES = resource<Lease>("coordination.k8s.io", "v1", "leases", "Lease");
+export const VALIDATING_ADMISSION_POLICIES: Resource<ValidatingAdmissionPolicy> =
+  { ...resource<ValidatingAdmissionPolicy>("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy"), namespaced: false };
+export const VALIDATING_ADMISSION_POLICY_BINDINGS: Resource<ValidatingAdmissionPolicyBinding> =
+  { ...resource<ValidatingAdmissionPolicyBinding>("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"), namespaced: false };
 export const EVENTS = resource<KubeEvent>("events.k8s.io", "v1", "events", "Event");
 
 /** `apps/v1`, or `v1` for the core group. */

@@ -7,6 +7,7 @@
 import type {
   V1ConfigMap, V1CronJob, V1Deployment, V1Job, V1Lease, V1Namespace, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
   V1PodDisruptionBudget, V1PodSpec, V1PodTemplateSpec, V1Container, V1Service, V1ServiceAccount, EventsV1Event,
+  V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
 
 /** A client-node model as JSON: `_from` becomes `from`, `Date` becomes an RFC 3339 string. */
@@ -65,6 +66,8 @@ export type PersistentVolumeClaim = Typed<V1PersistentVolumeClaim, "PersistentVo
 export type Lease = Typed<V1Lease, "Lease">;
 export type CronJob = Typed<V1CronJob, "CronJob">;
 export type Job = Typed<V1Job, "Job">;
+export type ValidatingAdmissionPolicy = Typed<V1ValidatingAdmissionPolicy, "ValidatingAdmissionPolicy">;
+export type ValidatingAdmissionPolicyBinding = Typed<V1ValidatingAdmissionPolicyBinding, "ValidatingAdmissionPolicyBinding">;
 export type KubeEvent = Typed<EventsV1Event, "Event">;
 
 export type PodSpec = Plain<V1PodSpec>;

@@ -34,10 +34,17 @@ export const MODEL_DIGEST = `${API_GROUP}/model-digest`;
 export const SEALED = `${API_GROUP}/sealed`;
 /** On a namespace that is governed no more: when its policies come off (RFC 3339). */
 export const RELEASE_TIME = `${API_GROUP}/release-time`;
+/** On a governed namespace, set by who may govern: `Allow` lets people connect to its pods through the API server. */
+export const CONNECTIONS = `${API_GROUP}/connections`;
+/** On an object that nobody means: the guard judges it without any excuse. */
+export const GUARD_PROBE = `${API_GROUP}/guard-probe`;
 /** On a NetworkPolicy of a client: the deployment and the entry of its `spec.clients` that it is for. */
 export const CLIENT_OF = `${API_GROUP}/client-of`;
 /** Image that the gate of a Deployment's pods runs from: the same until the pods are made anew for another reason. */
 export const GATE_IMAGE = `${API_GROUP}/gate-image`;
+
+/** `app.kubernetes.io/name` of the pods that Hoheit makes: policies of others must not select by it. */
+export const MADE_APPS: readonly string[] = ["vllm"];
 
 /** Every pod of this deployment, probes included: what the seal holds. */
 export const sealSelector = (deployment: string): Record<string, string> => ({ [DEPLOYMENT]: deployment });

@@ -23,7 +23,8 @@ test("so are labels and annotations: selectors cannot change, and templates are 
   expect(keys).toEqual({
     MANAGED_BY: "app.kubernetes.io/managed-by", HOHEIT: "hoheit", DEPLOYMENT: "hoheit.dev/deployment", ROLE: "hoheit.dev/role", APPLIED_HASH: "hoheit.dev/applied",
     TEMPLATE_REVISION: "hoheit.dev/template-revision", TEMPLATE_INPUTS: "hoheit.dev/template-inputs", MODEL_DIGEST: "hoheit.dev/model-digest",
-    SEALED: "hoheit.dev/sealed", RELEASE_TIME: "hoheit.dev/release-time", CLIENT_OF: "hoheit.dev/client-of", NAMESPACE_NAME: "kubernetes.io/metadata.name",
+    SEALED: "hoheit.dev/sealed", RELEASE_TIME: "hoheit.dev/release-time", CLIENT_OF: "hoheit.dev/client-of", CONNECTIONS: "hoheit.dev/connections",
+    GUARD_PROBE: "hoheit.dev/guard-probe", MADE_APPS: ["vllm"], NAMESPACE_NAME: "kubernetes.io/metadata.name",
     GATE_IMAGE: "hoheit.dev/gate-image", OF_HOHEIT: "app.kubernetes.io/part-of=hoheit",
     OPERATOR_LABELS: { "app.kubernetes.io/name": "hoheit", "app.kubernetes.io/component": "operator" },
   });
