@@ -174,6 +174,8 @@ const IMAGES: readonly GuardCase[] = [
   pod("images", "a registry that begins alike", container({ image: `registry.example.org/app@sha256:${"ab".repeat(32)}` }), /come from none of the registries/),
   pod("images", "a tag", container({ image: "registry.example/app:1" }), /registry\.example\/app:1 are not named by digest/),
   pod("images", "a tag of an init container", { initContainers: [{ name: "first", image: "registry.example/first:1" }] }, /registry\.example\/first:1 are not named by digest/),
+  pod("images", "another version of Hoheit", container({ image: "registry.example/hoheit:0.1" })),
+  pod("images", "a name that begins as Hoheit's", container({ image: "registry.example/hoheit-too:0.1" }), /are not named by digest/),
   pod("images", "an image as a volume", volume({ image: { reference: "docker.io/data:1" } }), /docker\.io\/data:1 come from none/),
 ];
 
@@ -219,9 +221,19 @@ const ROLES: readonly GuardCase[] = [
   ...everywhere("roles", "a label of a model", { metadata: { labels: { "hoheit.dev/deployment": "assistant" } } }, /hoheit\.dev\/deployment=assistant are for what Hoheit makes/),
 ];
 
+const runOf = (role: string): GuardCase["object"] => {
+  const labels = { "hoheit.dev/role": role };
+  return object(JOB, { spec: { template: template({ restartPolicy: "Never", ...podSpec() }, { labels }) } }, { labels, annotations: { "cronjob.kubernetes.io/instantiate": "manual" } });
+};
+
+const RUNS: readonly GuardCase[] = [
+  { concern: "roles", title: "a run of a probe", resource: JOB, object: runOf("Probe"), refused: undefined },
+  { concern: "roles", title: "a run of something else", resource: JOB, object: runOf("Fetch"), refused: /for what Hoheit makes/ },
+];
+
 const MADE: readonly GuardCase[] = [
   { concern: "made-by-hoheit", title: "a ConfigMap that looks like ours", resource: CONFIG_MAP, object: object(CONFIG_MAP, {}, { labels: { "app.kubernetes.io/managed-by": "hoheit" } }), refused: /only Hoheit creates what has it/ },
   { concern: "made-by-hoheit", title: "a ConfigMap", resource: CONFIG_MAP, object: object(CONFIG_MAP, {}, { labels: { "app.kubernetes.io/managed-by": "Helm" } }), refused: undefined },
 ];
 
-export const GUARD_CASES: readonly GuardCase[] = [...NETWORK_POLICIES, ...PODS, ...IMAGES, ...NODES, ...SERVICES, ...ROLES, ...MADE];
+export const GUARD_CASES: readonly GuardCase[] = [...NETWORK_POLICIES, ...PODS, ...IMAGES, ...NODES, ...SERVICES, ...ROLES, ...RUNS, ...MADE];

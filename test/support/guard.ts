@@ -15,6 +15,7 @@ import type { Rule } from "../../operator/runtime/kind.ts";
 import type { KubeObject, ObjectMeta } from "../../operator/lib/k8s-types.ts";
 import { client, eventually, IDENTITIES, rawCall, uniqueNamespace, type ControlPlane, type Reachable } from "./control-plane.ts";
 import { startHouse } from "./house.ts";
+import { OPERATOR } from "./makers.ts";
 
 export const OPERATOR_USER = IDENTITIES[0]?.user ?? "";
 const RBAC = "rbac.authorization.k8s.io";
@@ -97,7 +98,7 @@ export async function untilGuarded(plane: Reachable, namespace: string, policy: 
 
 /** The guard for these policies, as the operator writes it. */
 export async function putGuard(plane: Reachable, policies: readonly (typeof LAND)[]): Promise<void> {
-  const guard = buildGuard({ policies: policies as unknown as readonly SovereigntyPolicy[], operator: { user: OPERATOR_USER } });
+  const guard = buildGuard({ policies: policies as unknown as readonly SovereigntyPolicy[], operator: { user: OPERATOR_USER, image: OPERATOR.image } });
   for (const object of guard.admissionPolicies) await apply(plane, objectPath(VALIDATING_ADMISSION_POLICIES as Resource, object.metadata), object);
   for (const object of guard.bindings) await apply(plane, objectPath(VALIDATING_ADMISSION_POLICY_BINDINGS as Resource, object.metadata), object);
 }

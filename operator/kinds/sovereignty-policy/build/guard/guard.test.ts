@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { toYaml } from "../../../../cli/yaml.ts";
 import type { GuardedPolicy } from "./concern.ts";
+import { repositoryOf } from "./images.ts";
 import { buildGuard } from "./index.ts";
 
 const TESTDATA = join(import.meta.dirname, "..", "..", "testdata", "guard");
-const operator = { user: "system:serviceaccount:hoheit-system:hoheit-operator" };
+const operator = { user: "system:serviceaccount:hoheit-system:hoheit-operator", image: "registry.example/hoheit:0.2" };
 
 const policy = (name: string, guard: "Enforce" | "Audit" | "Off" = "Enforce"): GuardedPolicy => ({
   metadata: { name },
@@ -28,6 +29,12 @@ describe("golden", () => {
   test("has no file that nothing makes", () => {
     expect(readdirSync(TESTDATA).toSorted()).toEqual(["bindings.yaml", ...admissionPolicies.map(({ metadata }) => `${metadata.name}.yaml`)].toSorted());
   });
+});
+
+test("the repository of an image is what is before its tag and digest", () => {
+  for (const image of ["r.example:5000/a/hoheit", "r.example:5000/a/hoheit:1", "r.example:5000/a/hoheit@sha256:00", "r.example:5000/a/hoheit:1@sha256:00"]) {
+    expect(repositoryOf(image)).toBe("r.example:5000/a/hoheit");
+  }
 });
 
 describe("bindings", () => {

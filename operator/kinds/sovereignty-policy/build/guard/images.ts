@@ -1,11 +1,13 @@
 /** Images: from the registries that the policy names, and by digest, so that what was approved is what runs. */
-import { ROLE } from "../../../../lib/labels.ts";
 import { changes, POD_MAKERS, POLICY, quote, templateOf, WHAT } from "./cel.ts";
 import type { Concern } from "./concern.ts";
 import { CONTAINERS } from "./pods.ts";
 
-/** Containers of Hoheit's own image. Only the operator can write pods with a role, and which image is its own is the provider's choice. */
-const OWN = ["gate", "probe"];
+/** `registry.example/hoheit` of `registry.example/hoheit:1.2@sha256:...`. */
+export const repositoryOf = (image: string): string => image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+
+/** Hoheit's own image is the provider's choice, and gates may run from an older one of it: whatever comes from there passes. */
+const isOwn = (image: string): string => `(i.startsWith(${quote(`${repositoryOf(image)}:`)}) || i.startsWith(${quote(`${repositoryOf(image)}@`)}))`;
 
 const isModelServer = "request.kind.kind == 'LanguageModelDeployment'";
 const specOf = (object: string): string => `(${isModelServer} ? dyn(${object}).spec.engine.image : ${templateOf(object)}.spec)`;
@@ -14,7 +16,8 @@ const fromElsewhere = "variables.images.filter(i, !params.spec.images.registries
 const withoutDigest = "variables.images.filter(i, !i.matches('@sha256:[0-9a-f]{64}$'))";
 const hasRules = "has(params.spec.images)";
 
-export const images: Concern = {
+/** @param own image that the operator runs from */
+export const images = (own: string): Concern => ({
   name: "images",
   reach: "Governed",
   match: {
@@ -28,10 +31,9 @@ export const images: Concern = {
   variables: {
     what: WHAT,
     pod: `${isModelServer} ? {} : ${templateOf("object")}.spec`,
-    isOwn: `${isModelServer} ? false : ${quote(ROLE)} in ${templateOf("object")}.?metadata.?labels.orValue({})`,
     containers: CONTAINERS,
-    images: `${isModelServer} ? [dyn(object).spec.engine.image] : variables.containers.filter(c, !(variables.isOwn && c.name in [${OWN.map(quote).join(", ")}])).map(c, c.?image.orValue(''))` +
-      " + variables.pod.?volumes.orValue([]).filter(v, has(v.image)).map(v, v.image.?reference.orValue(''))",
+    named: `${isModelServer} ? [dyn(object).spec.engine.image] : variables.containers.map(c, c.?image.orValue('')) + variables.pod.?volumes.orValue([]).filter(v, has(v.image)).map(v, v.image.?reference.orValue(''))`,
+    images: `variables.named.filter(i, !${isOwn(own)})`,
   },
   rules: [
     {
@@ -43,4 +45,4 @@ export const images: Concern = {
       otherwise: `variables.what + ': images ' + ${withoutDigest}.join(', ') + ' are not named by digest, which ' + ${POLICY} + ' requires (spec.images.digests); write NAME@sha256:...'`,
     },
   ],
-};
+});

@@ -25,8 +25,12 @@ import { services } from "./services.ts";
 
 export interface GuardInput {
   readonly policies: readonly GuardedPolicy[];
-  /** The operator's account as the API server names it, `system:serviceaccount:NAMESPACE:NAME`. */
-  readonly operator: { readonly user: string };
+  readonly operator: {
+    /** Its account as the API server names it, `system:serviceaccount:NAMESPACE:NAME`. */
+    readonly user: string;
+    /** The image that it runs from, and gates and probes with it. */
+    readonly image: string;
+  };
 }
 
 /** In the order in which they are applied: a binding without its policy is not in force. */
@@ -35,9 +39,9 @@ export interface Guard {
   readonly bindings: readonly ValidatingAdmissionPolicyBinding[];
 }
 
-const concerns = ({ user }: GuardInput["operator"]): readonly Concern[] => [
+const concerns = ({ user, image }: GuardInput["operator"]): readonly Concern[] => [
   namespaceAnnotations(user), namespaceLabels, sovereigntyPolicies, madeByHoheit(user), roles(user),
-  seal, networkPolicies(user), pods, secondNetworks, images, nodes, services, connections, foreignPolicies,
+  seal, networkPolicies(user), pods, secondNetworks, images(image), nodes, services, connections, foreignPolicies,
 ];
 
 /** Empty where no policy has a guard. */

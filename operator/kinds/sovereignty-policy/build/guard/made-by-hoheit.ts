@@ -6,16 +6,24 @@
  * Controllers of Kubernetes may act on what already passed: what they create must have an owner. Garbage collection, the
  * eviction of pods and the end of a namespace go on as ever.
  */
-import { GUARD_PROBE, HOHEIT, MANAGED_BY } from "../../../../lib/labels.ts";
+import { GUARD_PROBE, HOHEIT, MANAGED_BY, ROLE } from "../../../../lib/labels.ts";
 import { API_GROUP } from "../../../../lib/names.ts";
 import { IS_CONTROLLER, IS_NODE_OF_POD, isOperator, isProbe, POD_MAKERS, quote, templateOf, WHAT } from "./cel.ts";
 import type { Concern } from "./concern.ts";
 
 const HAS_OWNER = "(request.operation != 'CREATE' || object == null || dyn(object).metadata.?ownerReferences.orValue([]).exists(o, o.?controller.orValue(false)))";
 
+/**
+ * `kubectl create job --from=cronjob/...` of a probe, to run one now, and its deletion. Probes reach nothing, and the operator
+ * believes only those that are what its CronJob says. Runs that the CronJob made are not part of it, nor is any change.
+ */
+const IS_PROBE_RUN = "(request.kind.kind == 'Job' && request.operation != 'UPDATE' && [dyn(object == null ? oldObject : object)].all(job, " +
+  "job.metadata.?annotations[?'cronjob.kubernetes.io/instantiate'].orValue('') == 'manual' && " +
+  `[job.metadata, job.spec.template.metadata].all(m, m.?labels[?${quote(ROLE)}].orValue('') == 'Probe')))`;
+
 /** Whoever may act, whatever it is about. */
 const isTrusted = (operator: string, concern: string): string =>
-  `(${isOperator(operator, concern)} || (${IS_CONTROLLER} && ${HAS_OWNER} && !(${isProbe(concern)})) || ${IS_NODE_OF_POD})`;
+  `(${isOperator(operator, concern)} || (${IS_PROBE_RUN} && !(${isProbe(concern)})) || (${IS_CONTROLLER} && ${HAS_OWNER} && !(${isProbe(concern)})) || ${IS_NODE_OF_POD})`;
 
 const REMEDY = "change the custom resource that it was made from, or evict the pod to have it started anew (docs/how-to/guard.md)";
 

@@ -28,9 +28,12 @@ const equalsAll = (wanted: string, given: string): string => `${wanted}.all(k, k
 const portsWithin = (ports: string): string =>
   `(has(r.ports) && r.ports.size() > 0 && r.ports.all(own, has(own.port) && type(own.port) == int && ${ports}.exists(a, a.protocol == own.?protocol.orValue('TCP') && a.port <= own.port && own.?endPort.orValue(own.port) <= a.?endPort.orValue(a.port))))`;
 
-/** Range `p.ipBlock.cidr` is spelled canonically and lies in one of a destination whose ports are those of rule `r`. */
-const inDestination = "isCIDR(p.ipBlock.cidr) && p.ipBlock.cidr == string(cidr(p.ipBlock.cidr).masked()) && " +
-  `variables.destinations.exists(d, ${portsWithin("d.ports")} && d.cidrs.exists(c, cidr(c).ip().family() == cidr(p.ipBlock.cidr).ip().family() && cidr(c).containsCIDR(p.ipBlock.cidr)))`;
+const isCanonical = "isCIDR(p.ipBlock.cidr) && p.ipBlock.cidr == string(cidr(p.ipBlock.cidr).masked())";
+/** Range `p.ipBlock.cidr` lies in one of a destination whose ports are those of rule `r`. Ports last: few destinations get there. */
+const inDestination = "variables.destinations.exists(d, d.cidrs.exists(c, cidr(c).ip().family() == cidr(p.ipBlock.cidr).ip().family() && cidr(c).containsCIDR(p.ipBlock.cidr)) && " +
+  `${portsWithin("d.ports")})`;
+/** Ranges of rule `r` that are not allowed, as they are written. */
+const foreign = `r.?to.orValue([]).filter(p, has(p.ipBlock) && !(${isCanonical} && ${inDestination})).map(p, p.ipBlock.cidr + (${isCanonical} ? '' : ' (not canonical)'))`;
 
 /** The namespaces of peer `p` are one, and it is the own one, governed by the same policy, or that of a peer which the policy names. */
 const isKnown = (named: string): string => {
@@ -62,6 +65,7 @@ export const networkPolicies = (operator: string): Concern => ({
     selected: "object.spec.?podSelector.?matchLabels.orValue({})",
     // Only what the operator found to keep to spec.jurisdictions is in force; as long as it has not looked, nothing is.
     destinations: "params.spec.?destinations.orValue([]).filter(d, 'Application' in d.roles && d.name in params.?status.?destinations.orValue([]))",
+    foreign: `variables.tooMany ? [] : variables.egress.map(r, ${foreign}.join(', ')).filter(ranges, ranges != '')`,
     peersTo: peersIn("Egress"),
     peersFrom: peersIn("Ingress"),
   },
@@ -84,8 +88,8 @@ export const networkPolicies = (operator: string): Concern => ({
       otherwise: `variables.what + ': a rule of spec.ingress has no from and so lets in everybody, and answers go where requests came from; name peers there'`,
     },
     {
-      holds: peersOf("variables.egress", "to", `!has(p.ipBlock) || (${inDestination})`),
-      otherwise: `variables.what + ': spec.egress names ' + variables.egress.map(r, r.?to.orValue([]).filter(p, has(p.ipBlock) && !(${inDestination})).map(p, p.ipBlock.cidr + (p.ipBlock.cidr.matches('^[0-9a-f:.]+/[0-9]+$') && isCIDR(p.ipBlock.cidr) && p.ipBlock.cidr == string(cidr(p.ipBlock.cidr).masked()) ? '' : ' (not canonical)'))).filter(l, l.size() > 0).map(l, l.join(', ')).join(', ') + ', which is not, with these ports, within a destination for Application that is in force in ' + ${POLICY} + '; use its ranges and ports, or have the destination added there'`,
+      holds: "variables.foreign.size() == 0",
+      otherwise: `variables.what + ': spec.egress names ' + variables.foreign.join(', ') + ', which is not, with these ports, within a destination for Application that is in force in ' + ${POLICY} + '; use its ranges and ports, or have the destination added there'`,
     },
     {
       holds: peersOf("variables.ingress", "from", "!has(p.ipBlock)"),
