@@ -24,6 +24,16 @@ export interface Identity {
   readonly groups?: readonly string[];
 }
 
+/**
+ * The parts of the cluster are who they are everywhere: admission policies and RBAC tell them by it. kwok runs where its own
+ * manifests put it, and controllers have an account each, as kubeadm sets it.
+ */
+const COMPONENTS: readonly Identity[] = [
+  { name: "kube-controller-manager", user: "system:kube-controller-manager" },
+  { name: "kube-scheduler", user: "system:kube-scheduler" },
+  { name: "kwok", user: "system:serviceaccount:kube-system:kwok-controller", groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system"] },
+];
+
 export interface ControlPlaneOptions {
   /** Besides `admin` (system:masters), which is always there. */
   readonly identities?: readonly Identity[];
@@ -65,6 +75,11 @@ export interface ControlPlane {
   /** Ends every process and removes the folder. */
   stop(): Promise<void>;
 }
+
+const KWOK_RIGHTS = {
+  apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRoleBinding", metadata: { name: "kwok" },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" }, subjects: [{ kind: "ServiceAccount", namespace: "kube-system", name: "kwok-controller" }],
+};
 
 const SILENT: Progress = { step: () => undefined, tick: () => undefined };
 const LOOPBACK = "127.0.0.1";
@@ -145,6 +160,7 @@ class Plane implements ControlPlane {
     await this.apiServer.start();
     this.ca = readFileSync(join(this.folder, "apiserver.crt"), "utf8");
     for (const name of Object.keys(this.tokens)) this.#writeKubeconfig(name);
+    if (this.kwok) await this.#create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", KWOK_RIGHTS);
     await Promise.all([this.controllerManager?.start(), this.scheduler?.start(), this.kwok?.start()]);
     if (this.kwok) await createNodes((path, object) => this.#create(path, object));
   }
@@ -176,7 +192,7 @@ class Plane implements ControlPlane {
   }
 
   #writeIdentities(extra: readonly Identity[]): void {
-    const all: Identity[] = [{ name: "admin", user: "admin", groups: ["system:masters"] }, ...extra];
+    const all: Identity[] = [{ name: "admin", user: "admin", groups: ["system:masters"] }, ...COMPONENTS, ...extra];
     for (const { name } of all) this.tokens[name] = randomBytes(24).toString("base64url");
     this.#write("tokens.csv", all.map(({ name, user, groups = [] }) => `${this.tokens[name] ?? ""},${user},${user},"${groups.join(",")}"\n`).join(""));
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -224,19 +240,19 @@ class Plane implements ControlPlane {
 
   #controllerManager(command: string, options: ControlPlaneOptions): ManagedComponent {
     return this.#component("kube-controller-manager", command, [
-      `--kubeconfig=${join(this.folder, "admin.kubeconfig")}`, `--service-account-private-key-file=${join(this.folder, "service-account.key")}`,
+      `--kubeconfig=${join(this.folder, "kube-controller-manager.kubeconfig")}`, "--use-service-account-credentials", `--service-account-private-key-file=${join(this.folder, "service-account.key")}`,
       `--root-ca-file=${join(this.folder, "apiserver.crt")}`, "--leader-elect=false", "--secure-port=0",
       ...(options.controllerManagerArgs ?? []),
     ]);
   }
 
   #scheduler(command: string): ManagedComponent {
-    return this.#component("kube-scheduler", command, [`--kubeconfig=${join(this.folder, "admin.kubeconfig")}`, "--leader-elect=false", "--secure-port=0"]);
+    return this.#component("kube-scheduler", command, [`--kubeconfig=${join(this.folder, "kube-scheduler.kubeconfig")}`, "--leader-elect=false", "--secure-port=0"]);
   }
 
   #kwok(command: string): ManagedComponent {
     return this.#component("kwok", command, [
-      `--kubeconfig=${join(this.folder, "admin.kubeconfig")}`, "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+      `--kubeconfig=${join(this.folder, "kwok.kubeconfig")}`, "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
       "--node-lease-duration-seconds=40", ...kwokStages(command).map((file) => `--config=${file}`),
     ]);
   }
