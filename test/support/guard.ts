@@ -19,6 +19,7 @@ import { OPERATOR } from "./makers.ts";
 
 export const OPERATOR_USER = IDENTITIES[0]?.user ?? "";
 const RBAC = "rbac.authorization.k8s.io";
+const EDITOR = { name: "editor", user: "edith", groups: ["system:authenticated"] };
 const TENANT = IDENTITIES[1]?.user ?? "";
 
 const operator = { name: "IT-Verbund", country: "DE", controlledFrom: "DE" };
@@ -55,7 +56,7 @@ export interface GuardedPlane extends AsyncDisposable {
 
 /** Everything but the operator's process: its part is played by what it would have written. */
 export async function startGuarded(policy: typeof LAND = LAND): Promise<GuardedPlane> {
-  const plane = await startHouse();
+  const plane = await startHouse({ identities: [...IDENTITIES, EDITOR] });
   await grant(plane, [...guardRules, { apiGroups: [""], resources: ["namespaces"], verbs: ["get", "patch"] }]);
   await putPolicy(plane, policy);
   await putGuard(plane, [policy]);
@@ -65,11 +66,15 @@ export async function startGuarded(policy: typeof LAND = LAND): Promise<GuardedP
 }
 
 /** Permissions for the operator's account beside those of the chart. */
-async function grant(plane: Reachable, rules: readonly Rule[]): Promise<void> {
-  const metadata = { name: "guard-tests" };
-  await apply(plane, `/apis/${RBAC}/v1/clusterroles/${metadata.name}`, { apiVersion: `${RBAC}/v1`, kind: "ClusterRole", metadata, rules });
-  await apply(plane, `/apis/${RBAC}/v1/clusterrolebindings/${metadata.name}`, {
-    apiVersion: `${RBAC}/v1`, kind: "ClusterRoleBinding", metadata, roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: metadata.name }, subjects: [{ apiGroup: RBAC, kind: "User", name: OPERATOR_USER }],
+const grant = (plane: Reachable, rules: readonly Rule[]): Promise<void> => grantIn(plane, { role: "guard-tests", user: OPERATOR_USER }, rules);
+
+/** Permissions in the whole cluster for somebody who may edit policies, identity `editor`. */
+export const grantToEditor = (plane: Reachable, role: string, rules: readonly Rule[]): Promise<void> => grantIn(plane, { role, user: EDITOR.user }, rules);
+
+async function grantIn(plane: Reachable, { role: name, user }: { role: string; user: string }, rules: readonly Rule[]): Promise<void> {
+  await apply(plane, `/apis/${RBAC}/v1/clusterroles/${name}`, { apiVersion: `${RBAC}/v1`, kind: "ClusterRole", metadata: { name }, rules });
+  await apply(plane, `/apis/${RBAC}/v1/clusterrolebindings/${name}`, {
+    apiVersion: `${RBAC}/v1`, kind: "ClusterRoleBinding", metadata: { name }, roleRef: { apiGroup: RBAC, kind: "ClusterRole", name }, subjects: [{ apiGroup: RBAC, kind: "User", name: user }],
   });
 }
 
@@ -99,8 +104,8 @@ export async function untilGuarded(plane: Reachable, namespace: string, policy: 
 /** The guard for these policies, as the operator writes it. */
 export async function putGuard(plane: Reachable, policies: readonly (typeof LAND)[]): Promise<void> {
   const guard = buildGuard({ policies: policies as unknown as readonly SovereigntyPolicy[], operator: { user: OPERATOR_USER, image: OPERATOR.image } });
-  for (const object of guard.admissionPolicies) await apply(plane, objectPath(VALIDATING_ADMISSION_POLICIES as Resource, object.metadata), object);
-  for (const object of guard.bindings) await apply(plane, objectPath(VALIDATING_ADMISSION_POLICY_BINDINGS as Resource, object.metadata), object);
+  for (const object of guard.admissionPolicies) await apply(plane, objectPath(VALIDATING_ADMISSION_POLICIES, object.metadata), object);
+  for (const object of guard.bindings) await apply(plane, objectPath(VALIDATING_ADMISSION_POLICY_BINDINGS, object.metadata), object);
 }
 
 /** Every right in a namespace, for the tenant: also those that the stock roles leave out. */
@@ -125,7 +130,7 @@ export const seal = (plane: Reachable, namespace: string): Promise<unknown> =>
   rawCall(plane, "PATCH", `/api/v1/namespaces/${namespace}`, { as: "operator", body: { metadata: { annotations: { [SEALED]: "test" } } }, contentType: "application/merge-patch+json" });
 
 /** What the API server said: nothing if it did as asked, else the message of its refusal. */
-export async function attempt(plane: Reachable, method: string, path: string, body?: object, as = "admin", contentType?: string): Promise<string | undefined> {
+export async function attempt(plane: Reachable, method: string, path: string, { body, as = "admin", contentType }: { body?: object; as?: string; contentType?: string } = {}): Promise<string | undefined> {
   const answer = await call({
     method, url: plane.url + path, ca: plane.ca, token: plane.tokens[as] ?? "", timeoutMs: 30_000,
     ...(body !== undefined && { body }), ...(contentType !== undefined && { contentType }),
@@ -136,7 +141,7 @@ export async function attempt(plane: Reachable, method: string, path: string, bo
 
 /** Creates without storing, as the tenant unless told otherwise. */
 export const attemptCreation = (plane: Reachable, resource: Resource, object: KubeObject, as = "user"): Promise<string | undefined> =>
-  attempt(plane, "POST", `${collectionPath(resource, object.metadata.namespace)}?dryRun=All`, object, as);
+  attempt(plane, "POST", `${collectionPath(resource, object.metadata.namespace)}?dryRun=All`, { body: object, as });
 
 /** Fails unless the guard, and nothing else, refused, for the reason that is expected. */
 export function expectRefusal(message: string | undefined, because = /./): void {

@@ -44,7 +44,8 @@ export const templateOf = (object: string): string =>
 export const changes = (member: (object: string) => string): string => `request.operation != 'UPDATE' || ${member("object")} != ${member("oldObject")}`;
 
 /** `Pod assistant/chat`, for messages. */
-export const WHAT = "request.kind.kind + ' ' + (request.namespace == '' ? '' : request.namespace + '/') + (object == null ? request.name : dyn(object).metadata.?name.orValue(dyn(object).metadata.?generateName.orValue('')))";
+export const WHAT = "request.kind.kind + ' ' + request.?namespace.optMap(n, n + '/').orValue('') + " +
+  "(object == null ? request.?name.orValue('') : dyn(object).metadata.?name.orValue(dyn(object).metadata.?generateName.orValue('')))";
 
 /** `params` of the policy, for messages. */
 export const POLICY = "'SovereigntyPolicy ' + params.metadata.name";

@@ -50,7 +50,7 @@ const isReserved = (key: string): string => `(${key}.startsWith(${quote(`${API_G
 /** Labels of ours, on the object and on the pods that it makes, as `key=value`. */
 function reserved(object: string): string {
   const of = (labels: string): string => `${labels}.filter(k, ${isReserved("k")}).map(k, k + '=' + ${labels}[k])`;
-  return `(${object} == null ? [] : ${of(`dyn(${object}).metadata.?labels.orValue({})`)} + ${of(`${templateOf(object)}.?metadata.?labels.orValue({})`)})`;
+  return `(${object} == null ? [] : ${of(`dyn(${object}).metadata.?labels.orValue({})`)} + (request.kind.kind == 'Pod' ? [] : ${of(`${templateOf(object)}.?metadata.?labels.orValue({})`)}))`;
 }
 
 const isScale = "request.?subResource.orValue('') == 'scale'";

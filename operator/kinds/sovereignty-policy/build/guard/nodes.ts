@@ -3,7 +3,8 @@ import { changes, IS_CONTROLLER, POD_MAKERS, POLICY, templateOf, WHAT } from "./
 import type { Concern } from "./concern.ts";
 
 const isBinding = "request.kind.kind == 'Binding'";
-const specOf = (object: string): string => `(${isBinding} ? null : ${templateOf(object)}.spec)`;
+/** Of a running pod the scheduler has written the name of the node: another image is no other node. */
+const whereTo = (object: string): string => `(${isBinding} ? [] : [${templateOf(object)}.spec.?nodeName.orValue(''), ${templateOf(object)}.spec.?nodeSelector.orValue({})])`;
 const hasRules = "has(params.spec.nodes)";
 const wanted = "params.spec.nodes.selector.matchLabels";
 const given = "variables.pod.?nodeSelector.orValue({})";
@@ -17,7 +18,7 @@ export const nodes: Concern = {
       { apiGroups: [""], apiVersions: ["v1"], resources: ["bindings", "pods/binding"], operations: ["CREATE"] },
     ],
   },
-  when: { "changes-its-pod": changes(specOf) },
+  when: { "changes-its-nodes": changes(whereTo) },
   variables: { what: WHAT, pod: `${isBinding} ? {} : ${templateOf("object")}.spec` },
   rules: [
     {

@@ -38,10 +38,13 @@ export function buildProbes(namespace: string, policy: ProbedPolicy): readonly G
     at.passing(), ...ofNetworkPolicies(at), ...ofPods(at), ...ofImages(at, policy), ...ofNodes(at, policy), ...ofServices(at), ...ofNamespace(at, policy),
     at.create("seal", "a pod in a namespace that is not sealed", PODS, { spec: at.podSpec() }),
     at.create("connections", "a pod in a namespace that allows connections", PODS, { spec: at.podSpec() }),
-    at.create("made-by-hoheit", "a ConfigMap that looks like one of Hoheit's", CONFIG_MAPS, {}, { [MANAGED_BY]: HOHEIT }),
+    at.create("made-by-hoheit", "a ConfigMap that looks like one of Hoheit's", CONFIG_MAPS, { labels: { [MANAGED_BY]: HOHEIT } }),
     at.deployment("roles", "a Deployment of pods with a role", {}, { labels: { [ROLE]: "Fetch" } }),
   ];
 }
+
+/** `labels` are those of the object itself. */
+type Members = Loose & { readonly labels?: Loose };
 
 /** Makes trials in one namespace under one policy. */
 class Trials {
@@ -53,7 +56,7 @@ class Trials {
     this.#policy = policy;
   }
 
-  create(concern: string | undefined, what: string, resource: Resource, members: Loose, labels: Loose = {}): GuardProbe {
+  create(concern: string | undefined, what: string, resource: Resource, { labels = {}, ...members }: Members): GuardProbe {
     const metadata = { name: NAME, namespace: this.namespace, labels: { ...labels, [GUARD_PROBE]: concern ?? "passes" } } as ObjectMeta;
     return { concern, what, resource, object: { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata, ...members }, changes: false };
   }
