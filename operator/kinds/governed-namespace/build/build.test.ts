@@ -4,6 +4,7 @@ import { canonicalJson } from "../../../lib/hash.ts";
 import type { NetworkPolicy } from "../../../lib/k8s-types.ts";
 import { probeLabels, servingLabels } from "../../../lib/labels.ts";
 import { PROTOCOLS, ROLES, type Destination, type InClusterPeer, type Policy } from "../../../sovereignty/policy.ts";
+import { dividing, openings as waysOut } from "../../../sovereignty/policies/egress.ts";
 import { selects, type Labels } from "../../../sovereignty/policies/selector.ts";
 import { isNodeLocal } from "./dns.ts";
 import type { EgressRule, Peer } from "./metadata.ts";
@@ -100,6 +101,9 @@ describe("whatever a policy says", () => {
   test("model servers and probes get nothing, whoever declares them as clients, and no labels of a pod get it past the default", () => {
     fc.assert(fc.property(inputs, anyPod, (given, pod) => {
       const { defaultDeny, openings } = buildChildren(given);
+      // What EgressSealed of a deployment looks at.
+      const pods = [servingLabels("a"), probeLabels("a")];
+      expect([waysOut([defaultDeny, ...openings], pods), dividing([defaultDeny, ...openings], pods)]).toEqual([[], []]);
       for (const sealed of [servingLabels("a"), probeLabels("a")]) for (const one of openings) expect(selects(specOf(one).podSelector ?? {}, { ...pod, ...sealed })).toBe(false);
       expect(selects(specOf(defaultDeny).podSelector ?? {}, pod)).toBe(true);
       expect(specOf(defaultDeny)).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"], ingress: [], egress: [] });
