@@ -29,6 +29,8 @@ export function planPolicies(scene: Observed, { defaultDeny, openings }: Childre
     openings.map(apply),
     // Perhaps it was deleted with the namespace, of which the caches need not know yet: then it stays until the pods are gone.
     [{ kind: "confirm", resource: NAMESPACES, live: namespace }, { kind: "rehearse", resource: NETWORK_POLICIES, object: defaultDeny }],
+    // While it is away no pod starts; those that run have the policy of their role.
+    mark(scene, { [SEALED]: null }),
     [free(live)],
     [apply(defaultDeny)],
   ];
