@@ -40,12 +40,37 @@ const policiesFor = (namespace: Namespace, { cache }: Lookup): Live<SovereigntyP
  * @param now wall clock, milliseconds since 1970: jurisdictions are judged by its day
  */
 export function governanceOf(namespace: Live<Namespace>, lookup: Lookup, now: number): Governance | undefined {
-  const selecting = policiesFor(namespace, lookup);
-  if (selecting.length === 0) return undefined;
-  const parsed = selecting.flatMap((live) => readable(sovereigntyPolicy, live) ?? []);
-  const names = selecting.map(({ metadata }) => metadata.name);
+  const policies = policiesFor(namespace, lookup);
+  return policies.length === 0 ? undefined : together(policies, dayOf(now));
+}
+
+/** What was computed for these policies, in their order. */
+interface Known {
+  answer?: { readonly day: string; readonly governance: Governance };
+  readonly next: WeakMap<Live, Known>;
+}
+
+/**
+ * A thousand namespaces have the same few policies, and to intersect two long ones takes milliseconds. Objects of a cache
+ * are replaced and never changed: an answer holds as long as they live, and goes with them.
+ */
+const known: Known = { next: new WeakMap() };
+
+function together(policies: readonly Live<SovereigntyPolicy>[], day: string): Governance {
+  const place = policies.reduce((at, policy) => {
+    const next = at.next.get(policy) ?? { next: new WeakMap() };
+    at.next.set(policy, next);
+    return next;
+  }, known);
+  if (place.answer?.day !== day) place.answer = { day, governance: compute(policies, day) };
+  return place.answer.governance;
+}
+
+function compute(policies: readonly Live<SovereigntyPolicy>[], day: string): Governance {
+  const parsed = policies.flatMap((live) => readable(sovereigntyPolicy, live) ?? []);
+  const names = policies.map(({ metadata }) => metadata.name);
   const unreadable = names.filter((name) => !parsed.some(({ metadata }) => metadata.name === name));
-  return { policies: names, unreadable, policy: unreadable.length > 0 ? undefined : effectivePolicy(parsed.map(policyOf), dayOf(now)) };
+  return { policies: names, unreadable, policy: unreadable.length > 0 ? undefined : effectivePolicy(parsed.map(policyOf), day) };
 }
 
 /** Whether a policy selects the namespace of that name, and may. */

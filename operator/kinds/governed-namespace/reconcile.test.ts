@@ -107,6 +107,18 @@ describe("a namespace that a policy selects", () => {
     expect([policyOf("hoheit-fetch") !== undefined, state()]).toEqual([true, "Sealed"]);
   });
 
+  it("loses a destination on the day on which what made it lawful ends, though nobody changed anything", async () => {
+    const british = destination("mirror", { country: "GB", operator: { name: "x", country: "GB", controlledFrom: "GB" } });
+    await sealed(svp().spec({ jurisdictions: { profile: "EEAWithAdequacy" } }).destinations(british));
+    const clock = cluster.context.clock as FakeClock;
+    clock.stepWallClock(Date.parse("2031-12-27T23:59:59Z") - clock.now());
+    expect(await reconcile()).toEqual({ kind: "done", recheckAfterMs: 1000 });
+    expect(policyOf("hoheit-fetch")).toBeDefined();
+    clock.stepWallClock(1000);
+    await reconcile();
+    expect([policyOf("hoheit-fetch"), state()]).toEqual([undefined, "Sealed"]);
+  });
+
   it("leaves alone what is others', seals of deployments among them", async () => {
     const seal = { ...foreign("assistant"), metadata: { ...foreign("assistant").metadata, ownerReferences: [{ apiVersion: "hoheit.dev/v1alpha1", kind: "LanguageModelDeployment", name: "assistant", uid: "other", controller: true }] } };
     for (const policy of [foreign("theirs"), foreign("hoheit-purge"), seal]) cluster.put(NETWORK_POLICIES, policy);
