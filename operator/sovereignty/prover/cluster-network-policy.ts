@@ -8,10 +8,10 @@ import { NOTHING, union, type IntervalSet } from "../addresses/intervals.ts";
 import type { Protocol } from "../policy.ts";
 import type { Raw } from "../snapshot.ts";
 import type { RuleReference } from "../verdict.ts";
-import { addressesIn, isPortName, problemOf } from "./network-policy.ts";
+import { addressesIn, EVERY_PORT, isPortName, problemOf } from "./network-policy.ts";
 import { ALL_PORTS, isPort, portsOf } from "./ports.ts";
 import { listOf, membersOf, onlyMemberOf, textOf, Unclear, type Members } from "./reading.ts";
-import { exactly, unclearRule, type Action, type Bounds, type ClusterPolicy, type PodPeer, type Rule } from "./rule.ts";
+import { exactly, unclearRule, type Action, type ClusterPolicy, type PodPeer, type PortName, type Rule, type RulePorts } from "./rule.ts";
 import { EVERY, parseSelector } from "./selector.ts";
 
 const KIND = "ClusterNetworkPolicy";
@@ -65,7 +65,7 @@ function rulesOf(raw: unknown, at: RuleReference, reading: Reading): Rule[] {
   try {
     const rule = membersOf(raw, at.path, ["name", "action", reading.peers, "protocols"]);
     action = actionOf(rule["action"], at.path);
-    const ports = portBoundsOf(rule["protocols"], `${at.path}.protocols`);
+    const ports = portsIn(rule["protocols"], `${at.path}.protocols`);
     const peers = listOf(rule[reading.peers], `${at.path}.${reading.peers}`);
     if (peers.length === 0) throw new Unclear(`${at.path}.${reading.peers}`, "is empty");
     const known = action;
@@ -82,7 +82,7 @@ function actionOf(action: unknown, path: string): Action {
 
 interface OfRule {
   readonly action: Action;
-  readonly ports: Pick<Rule, "addressPorts" | "podPorts">;
+  readonly ports: RulePorts;
   readonly nodes: IntervalSet;
 }
 
@@ -117,21 +117,23 @@ function nodesPeer(at: RuleReference, nodes: IntervalSet): Pick<Rule, "addresses
   return { addresses: { surely: NOTHING, possibly: nodes.length === 0 ? ALL_ADDRESSES : nodes }, problems: [problem] };
 }
 
-function portBoundsOf(raw: unknown, path: string): Pick<Rule, "addressPorts" | "podPorts"> {
-  if (raw === undefined) return { addressPorts: exactly(ALL_PORTS), podPorts: exactly(ALL_PORTS) };
+function portsIn(raw: unknown, path: string): RulePorts {
+  if (raw === undefined) return EVERY_PORT;
   const list = listOf(raw, path);
   if (list.length === 0) throw new Unclear(path, "is empty");
   const ports = list.map((one, i) => protocolOf(one, `${path}[${i}]`));
-  const numbered = union(...ports.map(({ surely }) => surely));
-  return { addressPorts: exactly(numbered), podPorts: { surely: numbered, possibly: union(...ports.map(({ possibly }) => possibly)) } };
+  const numbered = union(...ports.map(({ numbers }) => numbers));
+  const portNames = ports.flatMap(({ named }) => (named === undefined ? [] : [named]));
+  return { addressPorts: exactly(numbered), podPorts: { surely: numbered, possibly: portNames.length > 0 ? ALL_PORTS : numbered }, portNames };
 }
 
 /** A name of a port names no protocol either. */
-function protocolOf(raw: unknown, path: string): Bounds {
+function protocolOf(raw: unknown, path: string): { readonly numbers: IntervalSet; readonly named?: PortName } {
   const { key, value } = onlyMemberOf(raw, path, ["tcp", "udp", "sctp", "destinationNamedPort"]);
-  if (key !== "destinationNamedPort") return exactly(numbersOf(key.toUpperCase() as Protocol, value, `${path}.${key}`));
-  if (!isPortName(textOf(value, `${path}.${key}`))) throw new Unclear(`${path}.${key}`, `is ${JSON.stringify(value)}, which is no name of a port`);
-  return { surely: NOTHING, possibly: ALL_PORTS };
+  if (key !== "destinationNamedPort") return { numbers: numbersOf(key.toUpperCase() as Protocol, value, `${path}.${key}`) };
+  const name = textOf(value, `${path}.${key}`);
+  if (!isPortName(name)) throw new Unclear(`${path}.${key}`, `is ${JSON.stringify(name)}, which is no name of a port`);
+  return { numbers: NOTHING, named: { name } };
 }
 
 function numbersOf(protocol: Protocol, raw: unknown, path: string): IntervalSet {

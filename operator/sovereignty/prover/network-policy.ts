@@ -9,7 +9,7 @@ import type { Raw } from "../snapshot.ts";
 import type { RuleReference } from "../verdict.ts";
 import { ALL_PORTS, allPortsOf, isPort, portsOf } from "./ports.ts";
 import { listOf, membersOf, textOf, Unclear, type Members } from "./reading.ts";
-import { exactly, unclearRule, type Bounds, type PodPeer, type Policy, type Problem, type Rule } from "./rule.ts";
+import { exactly, unclearRule, type PodPeer, type Policy, type PortName, type Problem, type Rule, type RulePorts } from "./rule.ts";
 import { EVERY, parseSelector } from "./selector.ts";
 
 const KIND = "NetworkPolicy";
@@ -54,7 +54,7 @@ const rulesIn = (raw: unknown, at: RuleReference, peers: "to" | "from"): Rule[] 
 function rulesOf(raw: unknown, at: RuleReference, peers: "to" | "from"): Rule[] {
   try {
     const rule = membersOf(raw, at.path, [peers, "ports"]);
-    const ports = portBoundsOf(listOf(rule["ports"] ?? [], `${at.path}.ports`), `${at.path}.ports`);
+    const ports = portsIn(listOf(rule["ports"] ?? [], `${at.path}.ports`), `${at.path}.ports`);
     const list = listOf(rule[peers] ?? [], `${at.path}.${peers}`);
     // No peers are all peers, inside and outside: the classic leak.
     if (list.length === 0) return [{ at, action: "Accept", addresses: exactly(ALL_ADDRESSES), pods: EVERY_POD, ...ports, problems: [] }];
@@ -66,7 +66,7 @@ function rulesOf(raw: unknown, at: RuleReference, peers: "to" | "from"): Rule[] 
 
 const EVERY_POD: PodPeer = { namespaces: EVERY, pods: EVERY, isSure: true };
 
-function ruleOf(raw: unknown, at: RuleReference, ports: Pick<Rule, "addressPorts" | "podPorts">): Rule {
+function ruleOf(raw: unknown, at: RuleReference, ports: RulePorts): Rule {
   try {
     return { at, action: "Accept", ...peerOf(raw, at.path), ...ports, problems: [] };
   } catch (error) {
@@ -106,28 +106,30 @@ export function addressesIn(raw: unknown, path: string): IntervalSet {
 }
 
 /** No ports are all ports of all protocols. A port by name is one of pods alone: no address outside has names for its ports. */
-function portBoundsOf(list: readonly unknown[], path: string): { addressPorts: Bounds; podPorts: Bounds } {
-  if (list.length === 0) return { addressPorts: exactly(ALL_PORTS), podPorts: exactly(ALL_PORTS) };
+function portsIn(list: readonly unknown[], path: string): RulePorts {
+  if (list.length === 0) return EVERY_PORT;
   const ports = list.map((one, i) => portOf(one, `${path}[${i}]`));
   const numbered = union(...ports.map(({ numbers }) => numbers));
-  return { addressPorts: exactly(numbered), podPorts: { surely: numbered, possibly: union(numbered, ...ports.map(({ named }) => named)) } };
+  const portNames = ports.flatMap(({ named }) => (named === undefined ? [] : [named]));
+  const anyOfThese = setOf(portNames.map(({ protocol }) => allPortsOf(protocol)));
+  return { addressPorts: exactly(numbered), podPorts: { surely: numbered, possibly: union(numbered, anyOfThese) }, portNames };
 }
+
+export const EVERY_PORT: RulePorts = { addressPorts: exactly(ALL_PORTS), podPorts: exactly(ALL_PORTS), portNames: [] };
 
 interface Ports {
   readonly numbers: IntervalSet;
-  /** What its name may stand for. */
-  readonly named: IntervalSet;
+  readonly named?: Required<PortName>;
 }
 
 function portOf(raw: unknown, path: string): Ports {
   const { protocol = "TCP", port, endPort } = membersOf(raw, path, ["protocol", "port", "endPort"]);
   if (!isProtocol(protocol)) throw new Unclear(`${path}.protocol`, `is ${JSON.stringify(protocol)}, which is none of ${PROTOCOLS.join(", ")}`);
-  if (endPort !== undefined) return { numbers: rangeOf(protocol, port, endPort, path), named: NOTHING };
-  const all = setOf([allPortsOf(protocol)]);
-  if (port === undefined) return { numbers: all, named: NOTHING };
-  if (typeof port === "string" && isPortName(port)) return { numbers: NOTHING, named: all };
+  if (endPort !== undefined) return { numbers: rangeOf(protocol, port, endPort, path) };
+  if (port === undefined) return { numbers: setOf([allPortsOf(protocol)]) };
+  if (typeof port === "string" && isPortName(port)) return { numbers: NOTHING, named: { protocol, name: port } };
   if (!isPort(port)) throw new Unclear(`${path}.port`, `is ${JSON.stringify(port)}, which is neither a port nor its name`);
-  return { numbers: portsOf([{ protocol, port }]), named: NOTHING };
+  return { numbers: portsOf([{ protocol, port }]) };
 }
 
 function rangeOf(protocol: Protocol, port: unknown, endPort: unknown, path: string): IntervalSet {

@@ -4,6 +4,7 @@
  */
 import { ALL_ADDRESSES } from "../addresses/cidr.ts";
 import { NOTHING, type IntervalSet } from "../addresses/intervals.ts";
+import type { Protocol } from "../policy.ts";
 import type { RuleReference } from "../verdict.ts";
 import { ALL_PORTS } from "./ports.ts";
 import { EVERY, type Selector } from "./selector.ts";
@@ -33,6 +34,15 @@ export interface PodPeer {
   readonly isSure: boolean;
 }
 
+export interface PortName {
+  readonly name: string;
+  /** Absent where any protocol is meant. */
+  readonly protocol?: Protocol;
+}
+
+/** Which ports a rule is about. */
+export type RulePorts = Pick<Rule, "addressPorts" | "podPorts" | "portNames">;
+
 /** One peer of one rule, the smallest thing that can be taken out of a policy. */
 export interface Rule {
   readonly at: RuleReference;
@@ -44,14 +54,17 @@ export interface Rule {
   readonly pods?: PodPeer;
   /** Named ports included: a name may stand for any port of its protocol. */
   readonly podPorts: Bounds;
+  /** The names among them. */
+  readonly portNames: readonly PortName[];
   readonly problems: readonly Problem[];
 }
 
-const ANYTHING: Pick<Rule, "addresses" | "addressPorts" | "pods" | "podPorts"> = {
+const ANYTHING: Pick<Rule, "addresses" | "pods"> & RulePorts = {
   addresses: { surely: NOTHING, possibly: ALL_ADDRESSES },
   addressPorts: { surely: NOTHING, possibly: ALL_PORTS },
   pods: { namespaces: EVERY, pods: EVERY, isSure: false },
   podPorts: { surely: NOTHING, possibly: ALL_PORTS },
+  portNames: [],
 };
 
 /** A rule of which nothing is known but that it is there. */

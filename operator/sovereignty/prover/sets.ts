@@ -4,8 +4,8 @@ import { ALL_ADDRESSES } from "../addresses/cidr.ts";
 import type { Sets } from "./evaluate.ts";
 import { isWithin, ANYTHING } from "./domain.ts";
 import { ALL_PORTS } from "./ports.ts";
-import type { Rule } from "./rule.ts";
-import { both, EVERY, isImpossible, match, textOfSelector, type Labelled, type Selector } from "./selector.ts";
+import type { PodPeer, Rule } from "./rule.ts";
+import { both, EVERY, isImpossible, match, textOfSelector, type Labelled, type Match, type Selector } from "./selector.ts";
 import { ALL_TRAFFIC, common, minus, NO_TRAFFIC, plus, traffic, type Traffic } from "./traffic.ts";
 
 export const ADDRESS_SETS: Sets<Traffic> = {
@@ -62,21 +62,27 @@ export function merged(regions: readonly PodRegion[]): readonly PodRegion[] {
   return [...bySelector].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, region]) => region);
 }
 
-function possiblyPods({ action, addresses, addressPorts, pods, podPorts }: Rule, { labels, isOwn, podAddresses }: TargetNamespace): readonly PodRegion[] {
-  if (pods !== undefined) {
-    const isHit = pods.namespaces === undefined ? isOwn : match(pods.namespaces, labels) !== "No";
-    return isHit ? [{ selector: pods.pods, ports: podPorts.possibly }] : [];
-  }
-  // A rule for addresses that lets a packet to a pod's address go on; one that accepts it is seen among the addresses.
-  const mayHitPods = podAddresses.length === 0 ? addresses.possibly.length > 0 : intersection(addresses.possibly, podAddresses).length > 0;
-  return action === "Pass" && mayHitPods ? [{ selector: EVERY, ports: addressPorts.possibly }] : [];
+function possiblyPods(rule: Rule, target: TargetNamespace): readonly PodRegion[] {
+  const { pods, addressPorts, podPorts } = rule;
+  if (pods === undefined) return mayHitPods(rule, target.podAddresses) ? [{ selector: EVERY, ports: addressPorts.possibly }] : [];
+  return matchNamespace(pods, target) === "No" ? [] : [{ selector: pods.pods, ports: podPorts.possibly }];
 }
 
-function surelyPods({ addresses, addressPorts, pods, podPorts }: Rule, { labels, isOwn, podAddresses }: TargetNamespace): readonly PodRegion[] {
-  if (pods !== undefined) {
-    const isHit = pods.isSure && (pods.namespaces === undefined ? isOwn : match(pods.namespaces, labels) === "Yes");
-    return isHit ? [{ selector: pods.pods, ports: podPorts.surely }] : [];
-  }
-  const hitsAll = isSubset(podAddresses.length === 0 ? ALL_ADDRESSES : podAddresses, addresses.surely);
-  return hitsAll ? [{ selector: EVERY, ports: addressPorts.surely }] : [];
+function surelyPods(rule: Rule, target: TargetNamespace): readonly PodRegion[] {
+  const { pods, addressPorts, podPorts } = rule;
+  if (pods === undefined) return hitsAllPods(rule, target.podAddresses) ? [{ selector: EVERY, ports: addressPorts.surely }] : [];
+  return pods.isSure && matchNamespace(pods, target) === "Yes" ? [{ selector: pods.pods, ports: podPorts.surely }] : [];
 }
+
+/** Whether the peer means pods of the namespace. */
+export function matchNamespace({ namespaces }: PodPeer, { labels, isOwn }: Pick<TargetNamespace, "labels" | "isOwn">): Match {
+  if (namespaces !== undefined) return match(namespaces, labels);
+  return isOwn ? "Yes" : "No";
+}
+
+/** Whether a rule for addresses lets packets to pods go on; one that accepts them is seen among the addresses. */
+export function mayHitPods({ action, addresses }: Rule, podAddresses: IntervalSet): boolean {
+  return action === "Pass" && intersection(addresses.possibly, podAddresses.length === 0 ? ALL_ADDRESSES : podAddresses).length > 0;
+}
+
+export const hitsAllPods = ({ addresses }: Rule, podAddresses: IntervalSet): boolean => isSubset(podAddresses.length === 0 ? ALL_ADDRESSES : podAddresses, addresses.surely);
