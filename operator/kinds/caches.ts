@@ -54,6 +54,10 @@ export const languageModelDeployments: CacheSpec<LanguageModelDeployment> = {
 /** All of them at once, so without the index. */
 export const sovereigntyPolicies: CacheSpec<CustomResource<typeof sovereigntyPolicy>> = { resource: sovereigntyPolicy.resource, keep: withoutNotes };
 
+/** What matters of a policy to those whom it governs, and of a namespace to what runs elsewhere: neither status nor marks. */
+export const byUidAndSpec = (object: Live): unknown => [object.metadata.uid, (object as { readonly spec?: unknown }).spec];
+export const byUidAndLabels = ({ metadata: { uid, labels } }: Live): unknown => [uid, labels];
+
 const OURS = `${MANAGED_BY}=${HOHEIT}`;
 
 const child = <T extends KubeObject>(resource: Resource<T>): CacheSpec<T> => ({ resource, labelSelector: OURS, keep: withoutNotes });

@@ -21,6 +21,8 @@ export interface Context {
 /** One thing that a kind reads beside its own objects. A change of it wakes the objects named by `wakes`. */
 export interface Read<T extends KubeObject = KubeObject> {
   readonly cache: CacheSpec<T>;
+  /** What of an object matters, as plain JSON: a change of anything else wakes nobody. Without it, all that is kept does. */
+  matters?(object: Live<T>): unknown;
   /** References of objects of the kind that must look again because `object` changed. Called for the old and the new state. */
   wakes(object: Live<T>, caches: Pick<Context, "cache">): readonly ObjectRef[];
 }

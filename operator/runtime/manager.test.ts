@@ -6,6 +6,7 @@ import { ApiError, FencedError } from "../kube/errors.ts";
 import { NODES, SERVICES } from "../kube/resources.ts";
 import type { Store } from "../kube/store.ts";
 import type { Live, Node, Service } from "../lib/k8s-types.ts";
+import type { Read } from "./kind.ts";
 import type { Logger } from "./log.ts";
 import { Manager } from "./manager.ts";
 import { done, stalled, waiting, type Outcome } from "./outcome.ts";
@@ -16,7 +17,7 @@ const node = (version: number, gpus: string): Live<Node> =>
   ({ apiVersion: "v1", kind: "Node", metadata: { name: "node", uid: "node", resourceVersion: String(version) }, status: { allocatable: { gpu: gpus }, conditions: [{ type: "Ready", status: String(version) }] } } as unknown as Live<Node>);
 
 /** A kind that owns Services and reads Nodes, each of which wakes Service `a`. */
-function manage(reconcile: (name: string) => Outcome) {
+function manage(reconcile: (name: string) => Outcome, more: Partial<Read<Node>> = {}) {
   const clock = fakeClock();
   const owns: CacheSpec<Service> = { resource: SERVICES };
   const nodes: CacheSpec<Node> = { resource: NODES, keep: ({ apiVersion, kind, metadata, status }) => ({ apiVersion, kind, metadata, status: { allocatable: status?.allocatable ?? {} } }) };
@@ -31,7 +32,7 @@ function manage(reconcile: (name: string) => Outcome) {
     metrics: { reconciled: (_kind, outcome) => void outcomes.push(outcome), watchQueue() {} },
     controllers: [{
       name: "Service", owns, rules: [], conditions: [],
-      reads: [{ cache: nodes, wakes: () => [{ namespace: "n", name: "a" }] }],
+      reads: [{ cache: nodes, wakes: () => [{ namespace: "n", name: "a" }], ...more } as Read],
       leftBehind: ({ cache }) => cache(NODES).list().map(({ metadata: { name } }) => ({ namespace: "gone", name })),
       reconcile: async ({ name }) => {
         passes.push(name);
@@ -132,6 +133,16 @@ describe("the manager", () => {
     expect(passes).toEqual(["a"]);
     await change(4, "7");
     expect(passes).toEqual(["a", "a"]);
+  });
+
+  it("wakes nobody when what changed does not matter to the reader", async () => {
+    const { nodeStore, passes, lead } = manage(() => done(), { matters: ({ status }) => status?.allocatable?.["gpu"] === "0" });
+    void lead();
+    for (const [version, gpus] of [[2, "8"], [3, "7"], [4, "0"], [5, "0"], [6, "1"]] as const) {
+      nodeStore.upsert(nodeStore.slim(node(version, gpus)));
+      await settle();
+    }
+    expect(passes, "the first, the last GPU that goes, the first that comes").toEqual(["a", "a", "a"]);
   });
 
   it.each([new FencedError("call"), new ApiError("call", { code: 409, reason: "Conflict", message: "" }), new Error("bug")])("tries again after %s, and warns of failures only", async (error) => {

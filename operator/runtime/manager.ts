@@ -101,7 +101,7 @@ export class Manager {
 
   private follow(read: Read, wake: (ref: ObjectRef) => void): void {
     this.register(read.cache).onChange(({ before, after }) => {
-      if (read.cache.keep !== undefined && isSameButVersion(before, after)) return;
+      if (before !== undefined && after !== undefined && isSame(read, before, after)) return;
       const woken = new Map<string, ObjectRef>();
       for (const object of [before, after]) {
         if (object === undefined) continue;
@@ -165,9 +165,10 @@ function lookAgain(queue: WorkQueue<string>, key: string, outcome: Outcome): voi
   if (outcome.recheckAfterMs !== undefined) queue.addAfter(key, Math.min(outcome.recheckAfterMs, LONGEST_LOOK_AWAY_MS));
 }
 
-/** Nothing of what is kept has changed: the heartbeat of a node, the probe time of a pod. */
-function isSameButVersion(before: Live | undefined, after: Live | undefined): boolean {
-  if (before === undefined || after === undefined) return false;
-  const unversioned = (object: Live): string => canonicalJson({ ...object, metadata: { ...object.metadata, resourceVersion: undefined } });
-  return unversioned(before) === unversioned(after);
+/** Nothing that matters has changed: the heartbeat of a node, the probe time of a pod. */
+function isSame({ cache, matters }: Read, before: Live, after: Live): boolean {
+  if (matters === undefined && cache.keep === undefined) return false;
+  const unversioned = (object: Live): unknown => ({ ...object, metadata: { ...object.metadata, resourceVersion: undefined } });
+  const about = matters ?? unversioned;
+  return canonicalJson(about(before)) === canonicalJson(about(after));
 }

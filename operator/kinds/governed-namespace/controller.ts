@@ -3,7 +3,7 @@ import { NAMESPACES } from "../../kube/resources.ts";
 import type { Live, ObjectRef } from "../../lib/k8s-types.ts";
 import { RESERVED_PREFIX } from "../../lib/names.ts";
 import type { Context, Controller, Read } from "../../runtime/kind.ts";
-import { BY_NAMESPACE, clientNamespaces, languageModelDeployments, namespaces, networkPolicies, sovereigntyPolicies } from "../caches.ts";
+import { BY_NAMESPACE, byUidAndLabels, byUidAndSpec, clientNamespaces, languageModelDeployments, namespaces, networkPolicies, sovereigntyPolicies } from "../caches.ts";
 import { languageModelDeployment, type LanguageModelDeployment } from "../language-model-deployment/schema.ts";
 import type { SovereigntyPolicy } from "../sovereignty-policy/schema.ts";
 import { takes } from "./governance.ts";
@@ -21,12 +21,13 @@ const clientsOfModelsIn = (namespace: string, { cache }: Lookup): string[] => ca
 const reads: readonly Read[] = [
   {
     cache: sovereigntyPolicies,
+    matters: byUidAndSpec,
     wakes: (policy, caches) => {
       const selected = caches.cache(NAMESPACES).list().filter((namespace) => takes(policy as Live<SovereigntyPolicy>, namespace)).map(({ metadata }) => metadata.name);
       return named(selected.flatMap((name) => [name, ...clientsOfModelsIn(name, caches)]));
     },
   },
-  { cache: namespaces, wakes: (namespace, caches) => named(clientsOfModelsIn(namespace.metadata.name, caches)) },
+  { cache: namespaces, matters: byUidAndLabels, wakes: (namespace, caches) => named(clientsOfModelsIn(namespace.metadata.name, caches)) },
   { cache: languageModelDeployments, wakes: (deployment) => named(clientNamespaces(deployment as Live<LanguageModelDeployment>)) },
   {
     // Ours, and whatever stands in the place of ours.

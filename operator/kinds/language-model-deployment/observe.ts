@@ -74,8 +74,8 @@ function governingOf({ metadata: { namespace = "" }, spec }: LanguageModelDeploy
   if (policies.length === 0) return undefined;
   const places = new Set([namespace, ...spec.clients.map((client) => client.namespace)]);
   return {
-    // One that cannot be read may say so, too.
-    ungoverned: policies.some((policy) => readable(sovereigntyPolicy, policy)?.spec.ungoverned !== "Report") ? "Refuse" : "Report",
+    // As it was written: what cannot be read in other respects says this, too.
+    ungoverned: policies.some(({ spec }) => spec.ungoverned !== "Report") ? "Refuse" : "Report",
     outside: new Set([...places].filter((place) => !isGoverned(place, { cache }, operator.namespace))),
   };
 }

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { furnished, reasonOf, reconcile, ref, resource, tripwire } from "../../../test/support/fake-house.ts";
-import { approval, lmd, OPERATOR, TRIPWIRE } from "../../../test/support/makers.ts";
+import { approval, GOVERNED, lmd, OPERATOR, svp, TRIPWIRE } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
-import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS } from "../../kube/resources.ts";
-import type { Deployment, KubeObject, Live, Service } from "../../lib/k8s-types.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, NAMESPACES, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS } from "../../kube/resources.ts";
+import type { Condition, Deployment, KubeObject, Live, Namespace, Service } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import { probeName, TRIPWIRE_SERVICE } from "../../lib/names.ts";
 import { modelApproval } from "../model-approval/schema.ts";
+import { sovereigntyPolicy } from "../sovereignty-policy/schema.ts";
 
 const theirs = (kind: string, apiVersion: string): KubeObject => ({ apiVersion, kind, metadata: { ...ref, labels: { mine: "yes" } } });
 
@@ -20,6 +21,27 @@ describe("a name that is taken", () => {
     cluster.remove(SERVICES, ref);
     await reconcile(cluster);
     expect(cluster.live(DEPLOYMENTS, ref)).toBeDefined();
+  });
+});
+
+describe("where SovereigntyPolicies are", () => {
+  const namespace = (labels: Record<string, string>): Namespace => ({ apiVersion: "v1", kind: "Namespace", metadata: { name: "assistant", labels } });
+  const governed = (cluster: FakeCluster) => (cluster.live(resource, ref) as unknown as { status: { conditions: Condition[] } }).status.conditions.find(({ type }) => type === "ClientsGoverned")?.reason;
+
+  it("nothing starts in a namespace that none selects, unless all of them only want to know", async () => {
+    for (const [policies, labels, reason, said] of [
+      [[svp()], {}, "NotGoverned", "NotGoverned"],
+      [[svp().spec({ ungoverned: "Report" }), svp("strict")], {}, "NotGoverned", "NotGoverned"],
+      [[svp().spec({ ungoverned: "Report" })], {}, "RollingOut", "NotGoverned"],
+      [[svp()], GOVERNED, "RollingOut", "ClientsNotGoverned"],
+      [[], {}, "RollingOut", "NoPolicy"],
+    ] as const) {
+      const cluster = furnished();
+      cluster.put(NAMESPACES, namespace(labels));
+      for (const policy of policies) cluster.put(sovereigntyPolicy.resource, policy.live());
+      await reconcile(cluster);
+      expect([reasonOf(cluster), governed(cluster), cluster.live(DEPLOYMENTS, ref) === undefined]).toEqual([reason, said, reason === "NotGoverned"]);
+    }
   });
 });
 
