@@ -25,6 +25,8 @@ describe("the layer rule", () => {
     ["lib may not know kube", "lib/a.ts", `import { x } from "../kube/b.ts";`],
     ["kube may not know runtime, not even its types", "kube/a.ts", `import type { X } from "../runtime/b.ts";`],
     ["a pure core may not know kinds", "engine/a.ts", `export { x } from "../kinds/a/schema.ts";`],
+    ["the report may not look into the cluster", "report/a.ts", `import { x } from "../kube/b.ts";`],
+    ["a pure core may not know the report", "sovereignty/a.ts", `import type { X } from "../report/data.ts";`],
     ["re-exporting everything is importing", "runtime/a.ts", `export * from "../kinds/index.ts";`],
     ["a dynamic import is no way round", "lib/a.ts", `export const load = () => import("../main.ts");`],
     ["a builder may not reach the client", "kinds/x/build/service.ts", `import { KubeApi } from "../../../kube/api.ts";`],
@@ -39,6 +41,8 @@ describe("the layer rule", () => {
     plant({
       "kinds/x/build/service.ts": `import { a } from "../../../lib/names.ts";\nimport { b } from "../../../engine/flags.ts";\nimport type { C } from "../schema.ts";\n`,
       "kinds/x/reconcile.ts": `import { d } from "../../runtime/outcome.ts";\nimport { readFileSync } from "node:fs";\n`,
+      "report/page.ts": `import type { g } from "../sovereignty/verdict.ts";\nimport { h } from "../lib/version.ts";\n`,
+      "kinds/x/keeper.ts": `import type { i } from "../../report/data.ts";\n`,
       "lib/names.test.ts": `import { e } from "../kinds/x/schema.ts";\n`,
       "main.ts": `import { f } from "./cli/render.ts";\n`,
     });

@@ -1,7 +1,8 @@
 /**
  * The layer rule of the house: `main -> cli, kinds, workloads -> runtime -> kube -> lib`; the pure cores (`sovereignty`,
- * `retention`, `engine`) import `lib` only; what decides in a kind (`build/`, `checks.ts`, `plan.ts`, ...) imports only
- * `lib`, the pure cores and its own folder. Type imports count: a type that leaks is a dependency too.
+ * `retention`, `engine`) import `lib` only; `report` puts what they found into words and imports `lib` and them; what decides
+ * in a kind (`build/`, `checks.ts`, `plan.ts`, ...) imports only `lib`, the pure cores and its own folder. Type imports
+ * count: a type that leaks is a dependency too.
  */
 import { readFileSync, globSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
@@ -16,9 +17,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kube: ["lib"],
   runtime: ["kube", "lib"],
   ...Object.fromEntries(CORES.map((core) => [core, ["lib"]])),
-  kinds: [...MACHINERY, ...CORES],
+  report: ["lib", ...CORES],
+  kinds: [...MACHINERY, ...CORES, "report"],
   workloads: [...MACHINERY, ...CORES],
-  cli: [...MACHINERY, ...CORES, "kinds", "config.ts"],
+  cli: [...MACHINERY, ...CORES, "report", "kinds", "config.ts"],
   "config.ts": ["lib", "runtime", ...CORES],
   "main.ts": [...MACHINERY, ...CORES, "kinds", "workloads", "cli", "config.ts"],
 };

@@ -1,0 +1,62 @@
+/** The table of everything that the rules let a subject reach, each row with the ground on which it may. */
+import type { Policy } from "../../sovereignty/policy.ts";
+import type { AddressTraffic, Allowed, PodTraffic, SubjectProof } from "../../sovereignty/prover/result.ts";
+import { table, type Scene } from "../components.ts";
+import { addresses, capital, code, codes, ports } from "../format.ts";
+import { html, type Content } from "../html.ts";
+
+type Row = readonly Content[];
+
+export function allowedTable(subject: SubjectProof, policy: Policy | undefined, scene: Scene): Content {
+  const { id, role, allowed } = subject;
+  if (allowed === undefined) return undefined;
+  const { subject: words, terms } = scene.texts;
+  const rows = [...outsideRows(allowed, scene), ...clusterRows(allowed, scene), ...destinationRows(allowed, policy, scene), ...podRows(allowed, scene)];
+  if (rows.length === 0) return html`<p>${words.nothingAllowed}</p>`;
+  const { target, addresses: where, ports: which, ground } = words.columns;
+  const of = id.endsWith("/*") ? words.anyPod(terms.roles[role].word) : code(id);
+  return table({ caption: [words.allowedCaption, " ", of], columns: [target, where, which, ground], rows });
+}
+
+const trafficRow = (what: Content, traffic: AddressTraffic, ground: Content, { texts }: Scene): Row => [what, addresses(traffic.addresses, texts), ports(traffic.ports, texts), ground];
+
+/** What no policy allows comes first. */
+function outsideRows({ outside }: Allowed, scene: Scene): Row[] {
+  const { terms, subject } = scene.texts;
+  return outside.flatMap(({ class: of, traffic }) => traffic.map((one) => trafficRow(capital(terms.addressClasses[of]), one, html`<strong class="bad-word">${subject.grounds.outside}</strong>`, scene)));
+}
+
+function clusterRows({ cluster, dns }: Allowed, scene: Scene): Row[] {
+  const { subject } = scene.texts;
+  return [
+    ...cluster.map((one) => trafficRow(subject.cluster, one, html`<strong class="open-word">${subject.grounds.cluster}</strong>`, scene)),
+    ...dns.map((one) => trafficRow(subject.dns, one, subject.grounds.dns, scene)),
+  ];
+}
+
+function destinationRows({ destinations }: Allowed, policy: Policy | undefined, scene: Scene): Row[] {
+  return destinations.flatMap(({ name, traffic }) => traffic.map((one) => trafficRow(destinationName(name, policy, scene), one, scene.texts.subject.grounds.destination, scene)));
+}
+
+function destinationName(name: string, policy: Policy | undefined, { texts }: Scene): Content {
+  const declared = policy?.destinations.find((one) => one.name === name);
+  if (declared === undefined) return name;
+  return html`${name}<div class="quiet">${texts.subject.runBy(declared.operator.name, texts.country(declared.country))}</div>`;
+}
+
+function podRows({ pods }: Allowed, { texts }: Scene): Row[] {
+  return pods.map(({ namespaces, selector, ports: which, as }) => [
+    podsWhere(namespaces, texts),
+    selector === "" ? texts.subject.everyPod : code(selector),
+    ports(which, texts),
+    podGround(as, texts.terms.pods[as]),
+  ]);
+}
+
+function podsWhere(namespaces: readonly string[], texts: Scene["texts"]): Content {
+  const [first = "", ...others] = namespaces;
+  if (first === "*") return texts.subject.podsAnywhere;
+  return [texts.subject.podsIn, " ", others.length === 0 ? code(first) : codes(namespaces, texts)];
+}
+
+const podGround = (as: PodTraffic["as"], word: string): Content => (as === "Relay" ? html`<strong class="open-word">${word}</strong>` : word);

@@ -1,0 +1,27 @@
+/** What changed since: verdicts that flipped, of namespaces and of workloads. */
+import type { Verdict } from "../../sovereignty/verdict.ts";
+import { heading, table, verdictMark, type Scene } from "../components.ts";
+import type { Flip, ReportData } from "../data.ts";
+import { code, time, timeText } from "../format.ts";
+import { html, type Content, type Safe } from "../html.ts";
+
+export function changesPage({ changes }: ReportData, scene: Scene): Safe {
+  const { changes: words } = scene.texts;
+  return html`${heading(scene, 0, "changes", words.title)}
+<p>${words.intro(timeText(changes.since, scene.texts))}</p>
+${changes.flips.length === 0 ? html`<p>${words.none}</p>` : flipTable(changes.flips, words.caption, scene)}`;
+}
+
+export function flipTable(flips: readonly Flip[], caption: string, { texts, links }: Scene): Safe {
+  const { columns, whole, appeared, gone } = texts.changes;
+  const rows = flips.map(({ time: at, namespace, workload, from, to }) => [
+    time(at, texts),
+    html`<a href="${links.namespace(namespace)}">${namespace}</a>`,
+    workload === undefined ? whole : code(workload.slice(workload.indexOf("/") + 1)),
+    verdictOr(from, appeared, texts),
+    verdictOr(to, gone, texts),
+  ]);
+  return table({ caption, columns: [columns.time, columns.namespace, columns.subject, columns.from, columns.to], rows });
+}
+
+const verdictOr = (verdict: Verdict | undefined, otherwise: string, texts: Scene["texts"]): Content => (verdict === undefined ? otherwise : verdictMark(verdict, texts));

@@ -1,0 +1,31 @@
+/** What was seen of the rules' effect: the guard at admission, and probes that tried to get out. */
+import { heading, statusMark, table, type Scene } from "../components.ts";
+import type { GuardState, ProbeState } from "../data.ts";
+import { code, endpoint, message, time } from "../format.ts";
+import { html, type Content } from "../html.ts";
+
+export function guardSection(guards: readonly GuardState[], scene: Scene): Content {
+  const { overview: words, terms } = scene.texts;
+  const { policy, state, reason } = words.guardColumns;
+  const rows = guards.map((one) => [one.policy, statusMark(one.status, terms.guard), message(one.message)]);
+  return [
+    heading(scene, 1, "guard", words.guard.word),
+    rows.length === 0 ? html`<p>${words.noGuard}</p>` : table({ caption: words.guard.means, columns: [policy, state, reason], rows }),
+  ];
+}
+
+export function probeSection(probes: readonly ProbeState[], scene: Scene): Content {
+  const { overview: words, terms } = scene.texts;
+  const { deployment, state, last, reason } = words.probeColumns;
+  const rows = probes.map((one) => [html`<code>${one.namespace}/${one.name}</code>`, statusMark(one.sealed, terms.sealed), lastProbe(one, scene), message(one.message)]);
+  return [
+    heading(scene, 1, `${scene.prefix}probes`, words.probes.word),
+    rows.length === 0 ? html`<p>${words.noProbes}</p>` : table({ caption: words.probes.means, columns: [deployment, state, last, reason], rows }),
+  ];
+}
+
+function lastProbe({ last }: ProbeState, { texts }: Scene): Content {
+  if (last === undefined) return texts.overview.neverProbed;
+  const reached = last.reached.map(({ name, protocol, address, port }) => html`<div>${texts.overview.reached} ${name}, ${code(endpoint(address, port))} ${protocol}</div>`);
+  return html`<div>${texts.terms.probes[last.result]} (${last.families.join(", ")})</div><div class="quiet">${time(last.time, texts)}</div>${reached}`;
+}

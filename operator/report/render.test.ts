@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { accessibilityProblems } from "../../test/support/accessibility.ts";
+import { elements, outline, parseHtml, textOf, type Element } from "../../test/support/html.ts";
+import { allProved, mixed, ungoverned } from "../../test/support/report-data.ts";
+import { VERSION } from "../lib/version.ts";
+import type { ReportData } from "./data.ts";
+import { renderNotice, renderPage, renderReport } from "./render.ts";
+import { LANGUAGES, type Language } from "./texts/texts.ts";
+
+/** Every document that can be made of the data. */
+function documents(data: ReportData, language: Language): Record<string, string> {
+  const namespaces = data.proof.namespaces.map((found) => [`namespace ${found.namespace}`, renderPage({ kind: "namespace", found }, data, language)]);
+  return {
+    overview: renderPage({ kind: "overview" }, data, language), changes: renderPage({ kind: "changes" }, data, language), whole: renderReport(data, language),
+    "nothing yet": renderNotice("nothingYet", "./", language), "not found": renderNotice("notFound", "../", language), ...Object.fromEntries(namespaces),
+  };
+}
+
+const DATA = { mixed, allProved, ungoverned };
+const ALL = Object.entries(DATA).flatMap(([house, data]) => LANGUAGES.flatMap((language) => Object.entries(documents(data, language)).map(([name, text]) => ({ house, language, name, text }))));
+
+describe.each(ALL)("$house, $language: $name", ({ language, text }) => {
+  test("can be read by everybody", () => {
+    expect(text.startsWith("<!doctype html>\n")).toBe(true);
+    expect(accessibilityProblems(parseHtml(text))).toEqual([]);
+  });
+
+  test("is in its language, but for what Kubernetes and the prover say", () => {
+    const page = parseHtml(text);
+    expect(elements(page, "html")[0]?.attributes.get("lang")).toBe(language);
+    const said = elements(page, "span").filter(({ attributes }) => attributes.get("class") === "message");
+    expect(said.filter(({ attributes }) => attributes.get("lang") !== "en")).toEqual([]);
+    expect(words(page)).not.toMatch(/\bundefined\b|\[object|\bNaN\b|=>/);
+    if (language === "de") expect(words(page)).not.toMatch(/\b(the|and|packet|verdict|which|not)\b/i);
+    else expect(words(page)).not.toMatch(/\b(der|die|und|nicht|keine|Namensraum|Ergebnis)\b/);
+  });
+
+  test("claims nothing about the law", () => {
+    expect(text).not.toMatch(/konform|compl(y|ies|iant|iance)|rechtssicher|zertifiziert nach|gdpr-ready|guarantee|garantier/i);
+  });
+});
+
+/** The text of a page without messages, names and links to the other language. */
+function words(page: Element): string {
+  const strip = (of: Element): Element => ({ ...of, children: of.children.filter((child) => typeof child === "string" || !(child.attributes.has("lang") || child.name === "code")).map((child) => (typeof child === "string" ? child : strip(child))) });
+  return textOf(strip(elements(page, "body")[0]!));
+}
+
+/** What changes with every release is left out. */
+const golden = (text: string): string => `${outline(parseHtml(text)).join("\n").trim().replaceAll(VERSION, "VERSION")}\n`;
+
+describe("what a person reads", () => {
+  test.each(ALL.filter(({ house, name }) => house === "mixed" && ["overview", "changes", "namespace assistant", "namespace planning"].includes(name)))("$language: $name", async ({ language, name, text }) => {
+    await expect(golden(text)).toMatchFileSnapshot(`testdata/${name.replace(" ", "-")}.${language}.txt`);
+  });
+  test.each(ALL.filter(({ house, name }) => house === "allProved" && ["overview", "namespace library"].includes(name)))("$language: $name, all proved", async ({ language, name, text }) => {
+    await expect(golden(text)).toMatchFileSnapshot(`testdata/proved-${name.replace(" ", "-")}.${language}.txt`);
+  });
+});
+
+const pageOf = (data: ReportData, language: Language = "en"): Element => parseHtml(renderPage({ kind: "overview" }, data, language));
+const claimOf = (page: Element): string => textOf(elements(page, "div").find(({ attributes }) => attributes.get("class")?.startsWith("statement"))!);
+
+describe("the claim", () => {
+  test("about third countries is made only where everything is proved, with its time and its exceptions", () => {
+    expect(claimOf(pageOf(allProved, "de"))).toContain("Keine erlaubte Verbindung in Drittländer laut Regelwerk, Stand 25. November 2026, 10:12:47 Uhr (UTC), ausgenommen:");
+    expect(claimOf(pageOf(allProved))).toMatch(/except: 1 destination in a third country.*weather: Switzerland; Meteo AG, Switzerland; law that can compel it: United States.*1 peer within the cluster.*residuals/);
+    for (const verdict of ["REFUTED", "UNDETERMINED", "UNGOVERNED"] as const) {
+      const worse = { ...allProved, proof: { ...allProved.proof, verdict } };
+      expect(claimOf(pageOf(worse, "de"))).not.toContain("Drittländer");
+      expect(claimOf(pageOf(worse))).not.toContain("third country");
+    }
+  });
+
+  test("is not made where nothing is governed, whatever the verdict says", () => {
+    const nothing = { ...ungoverned, proof: { ...ungoverned.proof, verdict: "PROVED" as const } };
+    expect(claimOf(pageOf(nothing))).toContain("No policy governs any namespace");
+    expect(claimOf(pageOf(nothing))).not.toContain("third country");
+  });
+
+  test("leaves no exception out: a destination by its place, its operator's or whoever can compel that one; peers; what nobody governs", () => {
+    const [library] = [...allProved.policies.values()];
+    const [mirror] = library!.destinations;
+    const inside = { ...mirror!, country: "DE", operator: { name: "X", country: "NO", controlledFrom: "FR" } };
+    const claimWith = (destinations: (typeof inside)[]): string => claimOf(pageOf({ ...allProved, policies: new Map([["library", { ...library!, destinations, inCluster: [] }]]) }));
+    expect(claimWith([inside])).not.toMatch(/destination in|peer/);
+    for (const outside of [{ ...inside, country: "CH" }, { ...inside, operator: { ...inside.operator, country: "US" } }, { ...inside, operator: { ...inside.operator, controlledFrom: "GB" } }, { ...inside, country: "??" }]) {
+      expect(claimWith([inside, outside])).toContain("1 destination in a third country");
+    }
+    const beside = { ...allProved, proof: { ...allProved.proof, namespaces: [...allProved.proof.namespaces, ...ungoverned.proof.namespaces] } };
+    expect(claimOf(pageOf(beside))).toContain("what runs in 1 namespace that no policy governs");
+  });
+});
+
+test("bad news comes first, and what is too much for one page is counted", () => {
+  const [assistant] = mixed.proof.namespaces;
+  const many = { ...assistant!, workloads: Array.from({ length: 40 }, (_, index) => ({ ...assistant!.workloads[1]!, id: `assistant/Deployment/a${index}` })), labelSpace: [] };
+  const page = pageOf({ ...mixed, proof: { ...mixed.proof, namespaces: [many] } });
+  expect(elements(page, "li").filter((item) => elements(item, "a").some(({ attributes }) => attributes.get("href")?.includes("#assistant%2FDeployment"))).length).toBe(25);
+  expect(textOf(page)).toContain("and 15 more, which are on the pages of the namespaces.");
+  const rows = elements(elements(pageOf(mixed), "table")[0]!, "tr").map(textOf);
+  expect(rows.slice(1).map((row) => row.split(" ")[0])).toEqual(["planning", "assistant", "library"]);
+});
+
+test("in one document nothing leads out of it", () => {
+  const links = elements(parseHtml(renderReport(mixed, "de")), "a").map(({ attributes }) => attributes.get("href"));
+  expect(links.filter((href) => href?.startsWith("#") === false)).toEqual([]);
+});
+
+describe("whatever tenants call their things", () => {
+  const hostile = fc.oneof(
+    fc.constantFrom(`"><script>alert(1)</script>`, `' onfocus='alert(1)`, "</style><style>*{}", "<!--", "\uD800", "\u202E", "javascript:alert(1)", "</td></table>", "&lt;b&gt;", "constructor", "__proto__"),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 12 }),
+  );
+  /** Members that hold names, paths and sentences of others; words of closed lists are elsewhere. */
+  const FREE = new Set(["namespace", "name", "id", "object", "path", "message", "repair", "selector", "purpose", "workload", "policy", "root", "previousRoot", "time", "since", "country", "controlledFrom", "certification", "from", "to", "address", "app", "tier"]);
+  const CLOSED = new Set(["PROVED", "REFUTED", "UNDETERMINED", "UNGOVERNED"]);
+
+  const isFree = (key: string, value: string): boolean => FREE.has(key) && !CLOSED.has(value) && value !== "" && !value.endsWith("*");
+
+  function planted(value: unknown, text: string, key = ""): unknown {
+    if (typeof value === "string") return isFree(key, value) ? value + text : value;
+    if (value instanceof Map) return new Map([...value].map(([name, each]) => [name + text, planted(each, text)]));
+    if (Array.isArray(value)) return value.map((each) => planted(each, text, key));
+    if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, planted(each, text, name)]));
+    return value;
+  }
+
+  /** Where a name may be broken depends on the name. */
+  const skeleton = (text: string): string[] => elements(parseHtml(text)).map(({ name }) => name).filter((name) => name !== "wbr");
+
+  test("the elements of a page are the same, and can be read by everybody", () => {
+    const pages = (data: ReportData): string[] => [renderReport(data, "de"), renderPage({ kind: "changes" }, data, "en")];
+    const plain = pages(mixed).map(skeleton);
+    fc.assert(fc.property(hostile, (text) => {
+      const all = pages(planted(mixed, text) as ReportData);
+      expect(all.map(skeleton)).toEqual(plain);
+      expect(all.flatMap((each) => accessibilityProblems(parseHtml(each)))).toEqual([]);
+    }), { numRuns: 40 });
+  });
+});

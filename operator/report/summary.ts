@@ -1,0 +1,50 @@
+/** What the pages, and their form as JSON, count and pick from a proof. */
+import type { Destination, InClusterPeer } from "../sovereignty/policy.ts";
+import { EEA } from "../sovereignty/jurisdiction/countries.ts";
+import type { NamespaceProof, Proof, SubjectProof } from "../sovereignty/prover/result.ts";
+import { VERDICTS, type Verdict } from "../sovereignty/verdict.ts";
+import type { ReportData } from "./data.ts";
+
+/** A namespace in one line. */
+export interface Summary {
+  readonly namespace: string;
+  readonly policy?: string;
+  readonly verdict: Verdict;
+  /** How many workloads have each verdict. */
+  readonly workloads: Readonly<Record<Verdict, number>>;
+  /** The worst verdict of any pod that could be started there; absent where nothing governs. */
+  readonly labelSpace?: Verdict;
+}
+
+export function summaryOf({ namespace, policy, verdict, workloads, labelSpace }: NamespaceProof): Summary {
+  const count = (of: Verdict): number => workloads.filter((one) => one.verdict === of).length;
+  const [worst] = badNewsFirst(labelSpace);
+  return {
+    namespace, ...(policy !== undefined && { policy }), verdict,
+    workloads: { UNGOVERNED: count("UNGOVERNED"), REFUTED: count("REFUTED"), UNDETERMINED: count("UNDETERMINED"), PROVED: count("PROVED") },
+    ...(worst !== undefined && { labelSpace: worst.verdict }),
+  };
+}
+
+/** Stable: what has the same verdict stays in its order. */
+export const badNewsFirst = <T extends { readonly verdict: Verdict }>(all: readonly T[]): T[] => all.toSorted((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
+
+export const governed = ({ namespaces }: Proof): NamespaceProof[] => namespaces.filter(({ policy }) => policy !== undefined);
+export const ungoverned = ({ namespaces }: Proof): NamespaceProof[] => namespaces.filter(({ policy }) => policy === undefined);
+
+/** Workloads and future pods alike that are not proved. */
+export const notProved = ({ workloads, labelSpace }: NamespaceProof): SubjectProof[] => badNewsFirst([...workloads, ...labelSpace].filter(({ verdict }) => verdict !== "PROVED"));
+
+/** What any policy in force allows although it is in a third country, or its operator is from one. By name, each once. */
+export function thirdCountryDestinations({ policies }: ReportData): Destination[] {
+  const third = [...policies.values()].flatMap(({ destinations }) => destinations).filter(isThird);
+  return [...new Map(third.map((one) => [JSON.stringify([one.name, one.country, one.operator]), one])).values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const isThird = ({ country, operator }: Destination): boolean => [country, operator.country, operator.controlledFrom].some((code) => !EEA.has(code));
+
+/** Pods that nobody governs and that governed pods may speak to all the same. By namespace and name, each once. */
+export function namedPeers({ policies }: ReportData): InClusterPeer[] {
+  const peers = [...policies.values()].flatMap(({ inCluster }) => inCluster).filter(({ direction }) => direction === "Egress");
+  return [...new Map(peers.map((one) => [`${one.namespace}/${one.name}`, one])).values()];
+}
