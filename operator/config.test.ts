@@ -22,6 +22,11 @@ describe("loadConfig", () => {
     });
   });
 
+  it("has no port for the report unless it is told", () => {
+    expect(loadConfig({}, IMAGE).listenReport).toBeUndefined();
+    expect(loadConfig({ listenReport: ":8082" }, IMAGE).listenReport).toEqual({ host: "::", port: 8082 });
+  });
+
   it("takes variables, and flags before them", () => {
     const environment = { ...IMAGE, HOHEIT_WORKERS: "4", HOHEIT_LOG_LEVEL: "debug" };
     expect(loadConfig({ workers: "8" }, environment)).toMatchObject({ workers: 8, logLevel: "debug" });
@@ -44,6 +49,7 @@ describe("loadConfig", () => {
     [{ workers: "0" }, "--workers"],
     [{ listen: "8080" }, "--listen (HOHEIT_LISTEN): takes host:port"],
     [{ listen: ":99999" }, "--listen"],
+    [{ listenReport: "8082" }, "--listen-report (HOHEIT_LISTEN_REPORT): takes host:port"],
     [{ image: "https://registry.example/hoheit latest" }, "--image (HOHEIT_IMAGE): is no image reference"],
     [{ logLevel: "loud" }, "--log-level"],
     [{ probeSchedule: "0 3 * * MON" }, "--probe-schedule (HOHEIT_PROBE_SCHEDULE): takes MINUTE HOUR * * *"],

@@ -63,6 +63,7 @@ const settings = z.object({
   releaseSeconds: seconds().int().default(300).describe("how long a namespace that no SovereigntyPolicy selects any more keeps its NetworkPolicies: the time to undo a mistake"),
   listen: listenAddress.default({ host: "::", port: 8080 }).describe("address of /healthz, /readyz and, without an address of their own, /metrics"),
   listenMetrics: listenAddress.optional().describe("address of /metrics alone, so that Prometheus and the kubelet can be kept apart"),
+  listenReport: listenAddress.optional().describe("address of the report for people who audit; without one there is none. It asks nobody who they are: put a proxy before it that does"),
   image: z.string({ error: "names the image of Hoheit that this operator was started from: every pod that it makes waits in it until it is sealed" }).regex(IMAGE, "is no image reference")
     .describe("image of Hoheit, best with a digest, as the kubelets of model servers pull it: the gate of their pods runs from it"),
   listenControl: listenAddress.default({ host: "::", port: CONTROL_PORT }).describe("address, TCP and UDP, at which sealed pods may ask whether the tripwire is up"),

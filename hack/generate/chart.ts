@@ -29,6 +29,11 @@ const image = z.strictObject({
 const scraper = z.strictObject({ namespace: dnsName().optional(), podSelector: labels().meta({ minProperties: 1 }).optional() })
   .meta({ dependencies: { namespace: ["podSelector"], podSelector: ["namespace"] } });
 
+const report = z.strictObject({
+  enabled: z.boolean().describe("serve the report, in the Service hoheit-report"),
+  clients: z.strictObject({ namespace: dnsName(), podSelector: labels().meta({ minProperties: 1 }) }).array().max(16).describe("pods that may connect to it, best of one proxy that signs people in; nobody if empty"),
+});
+
 const toleration = z.strictObject({
   key: z.string().optional(), operator: z.enum(["Exists", "Equal"]).optional(), value: z.string().optional(),
   effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(), tolerationSeconds: z.int().min(0).optional(),
@@ -55,6 +60,7 @@ const hoheitValues = z.strictObject({
     ports: z.array(port()).min(1),
   }),
   probe,
+  report,
   clusterDNS: z.array(address()).max(MOST_NAME_SERVERS).describe("the cluster's name servers; those of the operator's own pod if empty"),
   networkPolicy: z.boolean().describe("restrict the operator's own traffic"),
   resources: z.strictObject({ requests: quantities().optional(), limits: quantities().optional() }),

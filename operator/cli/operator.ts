@@ -26,6 +26,7 @@ import { VERSION } from "../lib/version.ts";
 import { Elector, uniqueIdentity } from "../runtime/elector.ts";
 import { EventWriter } from "../runtime/events.ts";
 import { loopCheck, startHealthServer, syncedCheck, workerCheck, type HealthServer } from "../runtime/health.ts";
+import type { Listener } from "../runtime/http.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { Manager } from "../runtime/manager.ts";
 import { Metrics } from "../runtime/metrics.ts";
@@ -33,6 +34,7 @@ import { overNetwork } from "../runtime/tripwire/network.ts";
 import type { Peers } from "../runtime/tripwire/peers.ts";
 import { startTripwire, type Tripwire } from "../runtime/tripwire/tripwire.ts";
 import { watchLog } from "../runtime/watch-log.ts";
+import { serveReport } from "./report.ts";
 
 /** SIGTERM hands over within 3 s (controller-runtime waits for reconciles, too); what is under way gets this long. */
 const FINISH_MS = 1_500;
@@ -65,8 +67,10 @@ export async function operatorCommand(config: Config): Promise<number> {
   const parts = assemble(config, { log, stop, credentials });
   const tripwire = await orSorry("cannot listen as the tripwire (--listen-control, --listen-tripwire)", layTripwire(parts));
   const health = await orSorry(`cannot listen on ${config.listen.host} port ${config.listen.port} (--listen)`, serve(parts, tripwire));
+  const report = await openReport(config);
   log.info({ version: VERSION, port: health.listening.port }, "started");
   const code = await run(parts, health);
+  await report?.close();
   await tripwire.close();
   return code;
 }
@@ -134,6 +138,12 @@ const layTripwire = (parts: Parts): Promise<Tripwire> => {
 const peersOf = ({ config, caches }: Parts): Peers => ({
   ...overNetwork(systemClock), service: () => tripwireOf(caches.for(services), config)?.addresses ?? [],
 });
+
+/** On every replica: whoever asks cannot know which one leads. */
+async function openReport({ listenReport: address }: Config): Promise<Listener | undefined> {
+  if (address === undefined) return undefined;
+  return orSorry(`cannot listen on ${address.host} port ${address.port} (--listen-report)`, serveReport(address, () => undefined));
+}
 
 async function serve({ config, metrics, manager, caches }: Parts, tripwire: Tripwire): Promise<HealthServer> {
   let synced = false;

@@ -2,21 +2,14 @@
  * The HTTP side of the operator: /healthz and /readyz for the kubelet, /metrics for Prometheus. Nothing here says what
  * is in the cluster: whoever reaches the port learns words of ours and numbers.
  */
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import express, { type Express, type Response } from "express";
+import type { Express, Response } from "express";
 import type { Clock } from "../lib/clock.ts";
+import { app, listen, type Address } from "./http.ts";
 
 /** One thing to look at. Returns what is wrong, in words of ours, or undefined. */
 export interface Check {
   readonly name: string;
   problem(): string | undefined;
-}
-
-export interface Address {
-  readonly host: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
 }
 
 export interface HealthOptions {
@@ -90,13 +83,6 @@ export function syncedCheck(synced: () => boolean): Check {
   return { name: "caches", problem: () => (synced() ? undefined : "not all caches have been filled yet") };
 }
 
-function app(): Express {
-  const made = express();
-  made.disable("x-powered-by");
-  made.disable("etag");
-  return made;
-}
-
 /** What does not exist or fails is told without an echo of the request and without a stack. */
 function endWith(made: Express): void {
   made.use((_request, response) => say(response, 404, "not found\n"));
@@ -112,21 +98,4 @@ function answer(response: Response, checks: readonly Check[]): void {
 
 function say(response: Response, code: number, text: string): void {
   response.status(code).set({ "cache-control": "no-store", "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" }).end(text);
-}
-
-async function listen(made: Express, { host, port }: Address): Promise<{ address: Address; close: () => Promise<void> }> {
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8_192 }, made);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port }, resolve);
-  });
-  const bound = server.address() as AddressInfo;
-  return { address: { host, port: bound.port }, close: () => close(server) };
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -35,6 +35,7 @@ interface Case {
   /** What its NetworkPolicy says of these. */
   readonly api: { readonly cidrs: readonly string[]; readonly ports: readonly number[] };
   readonly scraped: readonly object[];
+  readonly reported: readonly object[];
 }
 
 /** A namespace that YAML would take for a number. */
@@ -43,24 +44,31 @@ const SCRAPED = [{
   from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": SCRAPER.namespace } }, podSelector: { matchLabels: SCRAPER.podSelector } }],
   ports: [{ port: 8081, protocol: "TCP" }],
 }];
+/** Who may look at the report: a list of peers of one rule. */
+const CLIENTS = [{ namespace: "oauth2-proxy", podSelector: { app: "oauth2-proxy" } }, { namespace: "2027", podSelector: { app: "audit", tier: "front" } }];
+const REPORTED = [{
+  from: CLIENTS.map(({ namespace, podSelector }) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } }, podSelector: { matchLabels: podSelector } })),
+  ports: [{ port: 8082, protocol: "TCP" }],
+}];
 const HOUSE = { cidrs: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"], ports: [443, 6443] };
 const EXACT = { cidrs: ["10.200.0.2/32", "fd00:200::2/128"], ports: [16443] };
 const PROXY = [{ name: "proxy", address: "192.0.2.8", port: 3128, protocol: "TCP" }];
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
 const CASES: readonly Case[] = [
-  { name: "nothing set", values: {}, api: HOUSE, scraped: [] },
-  { name: "one replica and no policy of its own", values: { replicas: 1, networkPolicy: false }, api: HOUSE, scraped: [] },
-  { name: "everything set", api: EXACT, scraped: SCRAPED, values: {
+  { name: "nothing set", values: {}, api: HOUSE, scraped: [], reported: [] },
+  { name: "one replica and no policy of its own", values: { replicas: 1, networkPolicy: false }, api: HOUSE, scraped: [], reported: [] },
+  { name: "a report for nobody", values: { report: { enabled: true } }, api: HOUSE, scraped: [], reported: [] },
+  { name: "everything set", api: EXACT, scraped: SCRAPED, reported: REPORTED, values: {
     image: { repository: "registry.example:5000/house/hoheit", tag: "ignored", digest: DIGEST, pullPolicy: "Always", pullSecrets: ["registry"] },
-    replicas: 3, logLevel: "debug", workers: 4, metricsScraper: SCRAPER, apiServer: EXACT,
+    replicas: 3, logLevel: "debug", report: { enabled: true, clients: CLIENTS }, workers: 4, metricsScraper: SCRAPER, apiServer: EXACT,
     resources: { requests: { cpu: 1, memory: "256Mi" }, limits: {} }, nodeSelector: { role: "system" },
     probe: { schedule: "7 3 * * *", dnsName: "outside.example", targets: PROXY }, clusterDNS: ["10.96.0.10", "fd00:96::a"],
     tolerations: [{ key: "role", operator: "Equal", value: "system", effect: "NoSchedule" }], priorityClassName: "system-cluster-critical",
   } },
 ];
 
-describe.each(CASES)("with $name, the chart", ({ values, api, scraped }) => {
+describe.each(CASES)("with $name, the chart", ({ values, api, scraped, reported }) => {
   let namespace = "";
   let deployment: Deployment;
   let options: string[];
@@ -123,12 +131,23 @@ describe.each(CASES)("with $name, the chart", ({ values, api, scraped }) => {
     expect(exposed).toEqual(expect.arrayContaining(wanted.map(({ port, protocol }) => `${port}/${protocol}`)));
   });
 
-  test("lets everyone to the tripwire, the scraper to the metrics, and the operator to the API server and itself", async () => {
+  test("serves the report where it is wanted, and nowhere else", async () => {
+    const wanted = values["report"] !== undefined;
+    const { items } = await rawCall<{ items: Service[] }>(plane, "GET", `/api/v1/namespaces/${namespace}/services`);
+    const service = items.find(({ metadata }) => metadata?.name === "hoheit-report");
+    expect(service?.spec?.ports?.map(({ port, targetPort }) => [port, targetPort])).toEqual(wanted ? [[8082, 8082]] : undefined);
+    expect(service?.spec?.selector).toEqual(wanted ? OPERATOR_LABELS : undefined);
+    const [container] = (deployment.spec as { template: PodTemplate }).template.spec?.containers ?? [];
+    expect(container?.env?.find(({ name }) => name === "HOHEIT_LISTEN_REPORT")?.value).toBe(wanted ? ":8082" : undefined);
+    expect(container?.ports?.some(({ containerPort }) => containerPort === 8082)).toBe(wanted);
+  });
+
+  test("lets everyone to the tripwire, the scraper to the metrics, named pods to the report, and the operator to the API server and itself", async () => {
     const { items } = await rawCall<{ items: NetworkPolicy[] }>(plane, "GET", `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`);
     const tripwire = [CONTROL_PORT, TRIPWIRE_PORT].flatMap((port) => ["TCP", "UDP"].map((protocol) => ({ port, protocol })));
     const policy = {
       podSelector: { matchLabels: OPERATOR_LABELS }, policyTypes: ["Ingress", "Egress"],
-      ingress: [{ ports: tripwire }, ...scraped],
+      ingress: [{ ports: tripwire }, ...scraped, ...reported],
       egress: [
         { to: api.cidrs.map((cidr) => ({ ipBlock: { cidr } })), ports: api.ports.map((port) => ({ port, protocol: "TCP" })) },
         { to: [{ podSelector: { matchLabels: OPERATOR_LABELS } }], ports: tripwire },
@@ -157,6 +176,7 @@ describe("the schema of the values refuses", () => {
     ["half a digest", "image.digest=sha256:12", "at '/image/digest'"],
     ["a repository with a tag in it", "image.repository=UPPER/hoheit", "at '/image/repository'"],
     ["a scraper that selects nobody in particular", "metricsScraper.namespace=monitoring", "'podSelector' required, if 'namespace' exists"],
+    ["a report for every pod of a namespace", "report.clients[0].namespace=audit", "at '/report/clients/0': missing property 'podSelector'"],
     ["an API server at no port", "apiServer.ports=null", "missing property 'ports'"],
     ["probes on some days only", "probe.schedule=0 3 * * 1", "at '/probe/schedule'"],
     ["a probe of a name instead of an address", "probe.targets[0].name=proxy,probe.targets[0].address=proxy.example,probe.targets[0].port=3128", "at '/probe/targets/0/address'"],

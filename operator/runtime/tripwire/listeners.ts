@@ -7,7 +7,7 @@ import { createSocket, type Socket as Datagrams } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { withoutMapping } from "../../lib/addresses.ts";
-import type { Address } from "../health.ts";
+import type { Address } from "../http.ts";
 import { ANSWER, lineOf, QUESTION, type Word } from "./wire.ts";
 
 export type Port = "control" | "tripwire";

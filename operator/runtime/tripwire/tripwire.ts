@@ -12,7 +12,8 @@
 import { randomUUID } from "node:crypto";
 import { globalAddresses } from "../../lib/addresses.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Address, Check } from "../health.ts";
+import type { Check } from "../health.ts";
+import type { Address } from "../http.ts";
 import type { Logger } from "../log.ts";
 import { openListeners, type Listener, type Port, type Protocol } from "./listeners.ts";
 import { hiddenBehind, type Peers } from "./peers.ts";
