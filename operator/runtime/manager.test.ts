@@ -32,7 +32,7 @@ function manage(reconcile: (name: string) => Outcome, more: Partial<Read<Node>> 
     metrics: { reconciled: (_kind, outcome) => void outcomes.push(outcome), watchQueue() {} },
     controllers: [{
       name: "Service", owns, rules: [], conditions: [],
-      reads: [{ cache: nodes, wakes: () => [{ namespace: "n", name: "a" }], ...more } as Read],
+      reads: [{ cache: nodes, wakes: () => [{ namespace: "n", name: "a" }], ...more }],
       leftBehind: ({ cache }) => cache(NODES).list().map(({ metadata: { name } }) => ({ namespace: "gone", name })),
       reconcile: async ({ name }) => {
         passes.push(name);

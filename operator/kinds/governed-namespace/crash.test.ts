@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { destination, GOVERNED, svp } from "../../../test/support/makers.ts";
-import type { KubeApi } from "../../kube/api.ts";
 import { TransportError } from "../../kube/errors.ts";
 import { NAMESPACES, NETWORK_POLICIES } from "../../kube/resources.ts";
 import { RELEASE_TIME, SEALED } from "../../lib/labels.ts";
@@ -36,7 +35,7 @@ function failing(cluster: FakeCluster, { nth, done, early }: { nth: number; done
   };
   const { api } = cluster.context;
   const writing = Object.fromEntries((["apply", "create", "mergePatch", "delete"] as const).map((name) => [name, wrap(api[name].bind(api))]));
-  return { ...cluster.context, api: { ...api, ...writing } as KubeApi };
+  return { ...cluster.context, api: { ...api, ...writing } };
 }
 
 const SEAL: [string, (cluster: FakeCluster) => Promise<void>, string[]] = ["is sealed", async (cluster) => {
