@@ -12,11 +12,11 @@ import { changes, isMade, isOperator, list, POLICY, quote, WHAT } from "./cel.ts
 import type { Concern } from "./concern.ts";
 
 /** Beyond, the cost of the expressions comes near to what the API server allows (200 ranges times as many peers). */
-const MOST_PEERS = 64;
+export const MOST_PEERS = 64;
 
 /** Keys that pods made by Hoheit or by controllers may have, whatever the prefix. */
-const NO_DISTINCTION = ["pod-template-hash", "controller-uid", "controller-revision-hash", "job-name"];
-const NO_DISTINCTION_PREFIX = [`${API_GROUP}/`, "app.kubernetes.io/", "batch.kubernetes.io/", "apps.kubernetes.io/"];
+export const NO_DISTINCTION: readonly string[] = ["pod-template-hash", "controller-uid", "controller-revision-hash", "job-name"];
+export const NO_DISTINCTION_PREFIX: readonly string[] = [`${API_GROUP}/`, "app.kubernetes.io/", "batch.kubernetes.io/", "apps.kubernetes.io/"];
 
 /** A label by which no pod that Hoheit made is selected. */
 const distinguishes = `!(${NO_DISTINCTION_PREFIX.map((prefix) => `k.startsWith(${quote(prefix)})`).join(" || ")} || k in ${list(NO_DISTINCTION)})` +

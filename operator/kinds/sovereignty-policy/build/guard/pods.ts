@@ -7,10 +7,10 @@ import { changes, list, POD_MAKERS, templateOf, WHAT } from "./cel.ts";
 import type { Concern, GuardRule } from "./concern.ts";
 
 /** Volumes that stay in the cluster. Of a claim, the volume behind it is the provider's: a PersistentVolume is no tenant's to make. */
-const VOLUMES = ["configMap", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"];
+export const VOLUMES: readonly string[] = ["configMap", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"];
 
 /** What Pod Security `baseline` lets containers add. NET_RAW is not among them. */
-const CAPABILITIES = ["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"];
+export const CAPABILITIES: readonly string[] = ["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"];
 
 const specOf = (object: string): string => `${templateOf(object)}.spec`;
 

@@ -6,7 +6,7 @@ import { list, changes, POD_MAKERS, templateOf, WHAT } from "./cel.ts";
 import type { Concern } from "./concern.ts";
 
 /** Prefixes of annotations by which Multus, Calico, Kube-OVN, OVN-Kubernetes and Cilium let a pod choose network, address or exemption. */
-const PREFIXES = ["k8s.v1.cni.cncf.io/", "v1.multus-cni.io/", "cni.projectcalico.org/", "ovn.kubernetes.io/", "k8s.ovn.org/", "cilium.io/", "policy.cilium.io/", "ipam.cilium.io/", "network.cilium.io/"];
+export const PREFIXES: readonly string[] = ["k8s.v1.cni.cncf.io/", "v1.multus-cni.io/", "cni.projectcalico.org/", "ovn.kubernetes.io/", "k8s.ovn.org/", "cilium.io/", "policy.cilium.io/", "ipam.cilium.io/", "network.cilium.io/"];
 
 const annotationsOf = (object: string): string => `${templateOf(object)}.?metadata.?annotations.orValue({})`;
 const chosen = (object: string): string => `${annotationsOf(object)}.filter(k, ${list(PREFIXES)}.exists(prefix, k.startsWith(prefix)))`;
