@@ -54,11 +54,11 @@ export interface GuardedPlane extends AsyncDisposable {
   readonly namespace: string;
 }
 
-/** Everything but the operator's process: its part is played by what it would have written. */
-export async function startGuarded(policy: typeof LAND = LAND): Promise<GuardedPlane> {
+/** Everything but the operator's process: its part is played by what it would have written. @param inForce destinations of the policy that are */
+export async function startGuarded(policy: typeof LAND = LAND, inForce: readonly string[] = IN_FORCE): Promise<GuardedPlane> {
   const plane = await startHouse({ identities: [...IDENTITIES, EDITOR] });
   await grant(plane, [...guardRules, { apiGroups: [""], resources: ["namespaces"], verbs: ["get", "patch"] }]);
-  await putPolicy(plane, policy);
+  await putPolicy(plane, policy, inForce);
   await putGuard(plane, [policy]);
   const namespace = await governedNamespace(plane);
   await untilGuarded(plane, namespace, policy);
@@ -81,11 +81,11 @@ async function grantIn(plane: Reachable, { role: name, user }: { role: string; u
 const apply = (plane: Reachable, path: string, body: object): Promise<unknown> =>
   rawCall(plane, "PATCH", `${path}?fieldManager=${FIELD_MANAGER}&force=true`, { body, contentType: "application/apply-patch+yaml" });
 
-/** The policy, with its destinations in force. */
-async function putPolicy(plane: Reachable, policy: typeof LAND): Promise<void> {
+/** The policy, with those of its destinations in force. */
+async function putPolicy(plane: Reachable, policy: typeof LAND, destinations: readonly string[]): Promise<void> {
   const path = `/apis/hoheit.dev/v1alpha1/sovereigntypolicies/${policy.metadata.name}`;
   await apply(plane, path, policy);
-  await apply(plane, `${path}/status`, { apiVersion: policy.apiVersion, kind: policy.kind, metadata: policy.metadata, status: { destinations: IN_FORCE } });
+  await apply(plane, `${path}/status`, { apiVersion: policy.apiVersion, kind: policy.kind, metadata: policy.metadata, status: { destinations } });
 }
 
 /** Resolves when the API server refuses everything that the guard must refuse, some seconds after it was written. */

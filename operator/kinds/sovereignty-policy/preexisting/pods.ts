@@ -23,7 +23,7 @@ export const podFindings = (policy: Judged): Judge => (object) => {
 /** Every container, and where it is. */
 function containersOf({ containers, initContainers = [], ephemeralContainers = [] }: PodSpec): readonly (readonly [at: string, container: Container])[] {
   const all = { containers, initContainers, ephemeralContainers };
-  return Object.entries(all).flatMap(([list, items]) => items.map((container) => [`${list}[${container.name}]`, container as Container] as const));
+  return Object.entries(all).flatMap(([list, items]) => items.map((container) => [`${list}[${container.name}]`, container] as const));
 }
 
 function fieldsOf(spec: PodSpec): string[] {

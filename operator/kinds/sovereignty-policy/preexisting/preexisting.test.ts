@@ -34,7 +34,7 @@ test("a finding says which object and which field", () => {
 describe("what Hoheit made", () => {
   const owner = (apiVersion: string, uid: string): object => ({ ownerReferences: [{ apiVersion, kind: "X", name: "x", uid, controller: true }] });
   const workload = (kind: string, uid: string, metadata: object): Existing =>
-    ({ apiVersion: "apps/v1", kind, metadata: { name: uid, namespace: "assistant", uid, labels: servingLabels("a"), ...metadata }, spec: { nodeSelector: LAND.spec.nodes.selector.matchLabels, containers: [], template: { metadata: { labels: servingLabels("a") }, spec: { nodeSelector: LAND.spec.nodes.selector.matchLabels, containers: [] } } } }) as Existing;
+    ({ apiVersion: "apps/v1", kind, metadata: { name: uid, namespace: "assistant", uid, labels: servingLabels("a"), ...metadata }, spec: { nodeSelector: LAND.spec.nodes.selector.matchLabels, containers: [], template: { metadata: { labels: servingLabels("a") }, spec: { nodeSelector: LAND.spec.nodes.selector.matchLabels, containers: [] } } } });
   const made = [
     workload("Deployment", "d", owner("hoheit.dev/v1alpha1", "lmd")), workload("ReplicaSet", "r", owner("apps/v1", "d")), workload("Pod", "p", owner("apps/v1", "r")),
   ];

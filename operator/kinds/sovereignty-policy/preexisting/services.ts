@@ -24,7 +24,7 @@ export function serviceFindings(objects: readonly Existing[]): Judge {
 
 const keyOf = ({ metadata }: Existing): string => `${metadata.namespace}/${metadata.name}`;
 const hasItems = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
-const specOf = (object: Existing): NonNullable<Service["spec"]> => (object["spec"] ?? {}) as NonNullable<Service["spec"]>;
+const specOf = (object: Existing): NonNullable<Service["spec"]> => object["spec"] ?? {};
 const selects = (object: Existing): boolean => Object.keys(specOf(object).selector ?? {}).length > 0;
 
 function fieldsOf(object: Existing): string[] {
