@@ -57,12 +57,17 @@ export interface GuardedPlane extends AsyncDisposable {
 /** Everything but the operator's process: its part is played by what it would have written. @param inForce destinations of the policy that are */
 export async function startGuarded(policy: typeof LAND = LAND, inForce: readonly string[] = IN_FORCE): Promise<GuardedPlane> {
   const plane = await startHouse({ identities: [...IDENTITIES, EDITOR] });
-  await grant(plane, [...guardRules, { apiGroups: [""], resources: ["namespaces"], verbs: ["get", "patch"] }]);
+  return { plane, namespace: await guard(plane, policy, inForce), [Symbol.asyncDispose]: () => plane.stop() };
+}
+
+/** Puts policy and guard on a control plane that has Hoheit's definitions. Returns a namespace that is governed, sealed and the tenant's. */
+export async function guard(plane: Reachable, policy: typeof LAND = LAND, inForce: readonly string[] = IN_FORCE): Promise<string> {
+  await grant(plane, guardRules);
   await putPolicy(plane, policy, inForce);
   await putGuard(plane, [policy]);
   const namespace = await governedNamespace(plane);
   await untilGuarded(plane, namespace, policy);
-  return { plane, namespace, [Symbol.asyncDispose]: () => plane.stop() };
+  return namespace;
 }
 
 /** Permissions for the operator's account beside those of the chart. */
