@@ -164,6 +164,12 @@ describe("a governed namespace", () => {
     expectRefusal(await patch(`/api/v1/namespaces/${fresh}`, forged, "admin"), /are what the operator observed/);
   });
 
+  it("is none of those that are never governed: a label on kube-system stops nothing", async () => {
+    expectAllowed(await patch("/api/v1/namespaces/kube-system", { metadata: { labels: GOVERNED } }, "admin"));
+    const pod = { metadata: { name: "system" }, spec: { containers: [{ name: "a", image: "registry.k8s.io/a:1" }], hostNetwork: true } };
+    await eventually(async () => expectAllowed(await create(PODS, "kube-system", pod, "admin")));
+  });
+
   it("leaves its policy by decision of who may govern", async () => {
     const { plane } = guarded;
     const namespace = await governedNamespace(plane);

@@ -108,7 +108,7 @@ export async function untilGuarded(plane: Reachable, namespace: string, policy: 
 
 /** The guard for these policies, as the operator writes it. */
 export async function putGuard(plane: Reachable, policies: readonly (typeof LAND)[]): Promise<void> {
-  const guard = buildGuard({ policies: policies as unknown as readonly SovereigntyPolicy[], operator: { user: OPERATOR_USER, image: OPERATOR.image } });
+  const guard = buildGuard({ policies: policies as unknown as readonly SovereigntyPolicy[], exempt: ["kube-system", OPERATOR.namespace], operator: { user: OPERATOR_USER, image: OPERATOR.image } });
   for (const object of guard.admissionPolicies) await apply(plane, objectPath(VALIDATING_ADMISSION_POLICIES, object.metadata), object);
   for (const object of guard.bindings) await apply(plane, objectPath(VALIDATING_ADMISSION_POLICY_BINDINGS, object.metadata), object);
 }

@@ -1,6 +1,6 @@
 /** One concern of the guard becomes one ValidatingAdmissionPolicy and its bindings. */
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from "../../../../lib/k8s-types.ts";
-import { governanceLabels } from "../../../../lib/labels.ts";
+import { governanceLabels, NAMESPACE_NAME } from "../../../../lib/labels.ts";
 import { API_GROUP, API_VERSION } from "../../../../lib/names.ts";
 import type { SovereigntyPolicy } from "../../schema.ts";
 
@@ -61,17 +61,25 @@ export function buildAdmissionPolicy(concern: Concern): ValidatingAdmissionPolic
   };
 }
 
-/** None for policies whose guard is off. */
-export function buildBindings(concern: Concern, policies: readonly GuardedPolicy[]): ValidatingAdmissionPolicyBinding[] {
+/**
+ * None for policies whose guard is off.
+ * @param exempt namespaces that are never governed, whatever their labels: a label on kube-system must not stop the cluster
+ */
+export function buildBindings(concern: Concern, policies: readonly GuardedPolicy[], exempt: readonly string[]): ValidatingAdmissionPolicyBinding[] {
   const guarded = policies.filter(({ spec }) => spec.enforcement.guard !== "Off");
   if (concern.reach === "Everywhere") return guarded.length === 0 ? [] : [bindingOfAll(concern, guarded)];
   return guarded.map(({ metadata, spec }) => binding(`${metadata.name}.${admissionPolicyName(concern)}`, {
     policyName: admissionPolicyName(concern),
     paramRef: { name: metadata.name, parameterNotFoundAction: "Deny" },
-    ...(concern.reach === "Governed" && { matchResources: { namespaceSelector: { matchLabels: { ...spec.namespaceSelector.matchLabels } }, objectSelector: {}, matchPolicy: "Equivalent" } }),
+    ...(concern.reach === "Governed" && { matchResources: { namespaceSelector: governed(spec, exempt), objectSelector: {}, matchPolicy: "Equivalent" } }),
     validationActions: actions(spec.enforcement.guard),
   }));
 }
+
+const governed = ({ namespaceSelector }: GuardedPolicy["spec"], exempt: readonly string[]): { matchLabels: Record<string, string>; matchExpressions: { key: string; operator: string; values: string[] }[] } => ({
+  matchLabels: { ...namespaceSelector.matchLabels },
+  matchExpressions: exempt.length === 0 ? [] : [{ key: NAMESPACE_NAME, operator: "NotIn", values: exempt.toSorted() }],
+});
 
 /** As strict as the strictest policy: what is for all cannot be lax for some. */
 const bindingOfAll = (concern: Concern, policies: readonly GuardedPolicy[]): ValidatingAdmissionPolicyBinding => binding(admissionPolicyName(concern), {

@@ -8,6 +8,7 @@ import { repositoryOf } from "./images.ts";
 import { buildGuard } from "./index.ts";
 
 const TESTDATA = join(import.meta.dirname, "..", "..", "testdata", "guard");
+const exempt = ["kube-system", "hoheit-system"];
 const operator = { user: "system:serviceaccount:hoheit-system:hoheit-operator", image: "registry.example/hoheit:0.2" };
 
 const policy = (name: string, guard: "Enforce" | "Audit" | "Off" = "Enforce"): GuardedPolicy => ({
@@ -15,7 +16,7 @@ const policy = (name: string, guard: "Enforce" | "Audit" | "Off" = "Enforce"): G
   spec: { namespaceSelector: { matchLabels: { "hoheit.dev/governed": "true", [`policy-${name}`]: "yes" } }, enforcement: { guard, clusterNetworkPolicy: "Auto", probe: { schedule: "*/15 * * * *" } } },
 });
 
-const { admissionPolicies, bindings } = buildGuard({ policies: [policy("land"), policy("stadt", "Audit")], operator });
+const { admissionPolicies, bindings } = buildGuard({ policies: [policy("land"), policy("stadt", "Audit")], exempt, operator });
 
 describe("golden", () => {
   test.each(admissionPolicies.map((object) => [object.metadata.name, object] as const))("%s", async (name, object) => {
@@ -39,10 +40,10 @@ test("the repository of an image is what is before its tag and digest", () => {
 
 describe("bindings", () => {
   const actionsOf = (...policies: GuardedPolicy[]): Record<string, string[] | undefined> =>
-    Object.fromEntries(buildGuard({ policies, operator }).bindings.map(({ metadata, spec }) => [metadata.name, spec?.validationActions]));
+    Object.fromEntries(buildGuard({ policies, exempt, operator }).bindings.map(({ metadata, spec }) => [metadata.name, spec?.validationActions]));
 
   test("are the same whatever order the policies come in", () => {
-    expect(buildGuard({ policies: [policy("stadt", "Audit"), policy("land")], operator })).toEqual({ admissionPolicies, bindings });
+    expect(buildGuard({ policies: [policy("stadt", "Audit"), policy("land")], exempt, operator })).toEqual({ admissionPolicies, bindings });
   });
 
   test("of a policy that audits refuse nothing", () => {
@@ -55,8 +56,14 @@ describe("bindings", () => {
 
   test("do not exist for a policy whose guard is off, and nothing does without any", () => {
     expect(Object.keys(actionsOf(policy("a", "Off"), policy("b"))).filter((name) => name.startsWith("a."))).toEqual([]);
-    expect(buildGuard({ policies: [policy("a", "Off")], operator })).toEqual({ admissionPolicies: [], bindings: [] });
-    expect(buildGuard({ policies: [], operator })).toEqual({ admissionPolicies: [], bindings: [] });
+    expect(buildGuard({ policies: [policy("a", "Off")], exempt, operator })).toEqual({ admissionPolicies: [], bindings: [] });
+    expect(buildGuard({ policies: [], exempt, operator })).toEqual({ admissionPolicies: [], bindings: [] });
+  });
+
+  test("for governed namespaces leave out what is never governed", () => {
+    const selectors = bindings.flatMap(({ spec }) => spec?.matchResources?.namespaceSelector ?? []);
+    expect(selectors.length).toBeGreaterThan(0);
+    for (const { matchExpressions } of selectors) expect(matchExpressions).toEqual([{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["hoheit-system", "kube-system"] }]);
   });
 
   test("that take a policy for a parameter refuse when it is gone, and each admission policy has one", () => {

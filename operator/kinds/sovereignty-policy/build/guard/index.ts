@@ -25,6 +25,8 @@ import { services } from "./services.ts";
 
 export interface GuardInput {
   readonly policies: readonly GuardedPolicy[];
+  /** Namespaces that are never governed, whatever their labels. */
+  readonly exempt: readonly string[];
   readonly operator: {
     /** Its account as the API server names it, `system:serviceaccount:NAMESPACE:NAME`. */
     readonly user: string;
@@ -45,9 +47,9 @@ const concerns = ({ user, image }: GuardInput["operator"]): readonly Concern[] =
 ];
 
 /** Empty where no policy has a guard. */
-export function buildGuard({ policies, operator }: GuardInput): Guard {
+export function buildGuard({ policies, exempt, operator }: GuardInput): Guard {
   const all = concerns(operator);
   const sorted = policies.toSorted(byKey(({ metadata }) => metadata.name));
-  const bindings = all.flatMap((concern) => buildBindings(concern, sorted));
+  const bindings = all.flatMap((concern) => buildBindings(concern, sorted, exempt));
   return { admissionPolicies: bindings.length === 0 ? [] : all.map(buildAdmissionPolicy), bindings };
 }
