@@ -83,6 +83,22 @@ describe("compare", () => {
     expect(compare(ports({ port: 8000, name: "http" }), ports({ port: 8000, name: "http", protocol: "TCP" }))).toEqual({ differs: undefined, extras: [] });
   });
 
+  it("sees whatever somebody adds to an admission policy, by whatever member, and takes no default for it", () => {
+    const rule = { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] };
+    const guard = (more: object, match: object = {}) => ({
+      kind: "ValidatingAdmissionPolicy", spec: { failurePolicy: "Fail", matchConstraints: { resourceRules: [rule], ...match }, matchConditions: [{ name: "a", expression: "true" }], ...more },
+    });
+    const ours = guard({});
+    expect(compare(ours, guard({}, { resourceRules: [{ ...rule, scope: "*" }], objectSelector: {} }))).toEqual({ differs: undefined, extras: [] });
+    expect(compare(ours, guard({}, { resourceRules: [{ ...rule, scope: "Cluster" }] })).differs).toBe("/spec/matchConstraints/resourceRules/0/scope");
+    expect(compare(ours, guard({}, { resourceRules: [{ ...rule, resourceNames: ["mine"] }] })).differs).toBe("/spec/matchConstraints/resourceRules/0/resourceNames");
+    expect(compare(ours, guard({}, { excludeResourceRules: [rule] })).differs).toBe("/spec/matchConstraints/excludeResourceRules");
+    expect(compare(ours, guard({}, { objectSelector: { matchLabels: { a: "b" } } })).differs).toBe("/spec/matchConstraints/objectSelector");
+    expect(compare(ours, guard({ matchConditions: [{ name: "a", expression: "true" }, { name: "mine", expression: "false" }] }))).toEqual({ differs: undefined, extras: ["/spec/matchConditions/1"] });
+    const binding = { kind: "ValidatingAdmissionPolicyBinding", spec: { policyName: "a" } };
+    expect(compare(binding, { ...binding, spec: { policyName: "a", matchResources: { objectSelector: { matchLabels: { a: "b" } } } } }).differs).toBe("/spec/matchResources");
+  });
+
   it("leaves finalizers and owners of others alone, and misses ours", () => {
     const meta = (finalizers: string[]) => ({ metadata: { finalizers } });
     expect(compare(meta(["ours"]), meta(["theirs", "ours"]))).toEqual({ differs: undefined, extras: [] });

@@ -21,6 +21,8 @@ const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
   hostAliases: ["ip"],
   ports: ["containerPort", "port", "protocol"],
   topologySpreadConstraints: ["topologyKey", "whenUnsatisfiable"],
+  matchConditions: ["name"],
+  variables: ["name"],
 };
 
 /** Lists that others may extend without asking us: someone else's finalizer is none of our business. */
@@ -28,6 +30,18 @@ const SHARED_LISTS: ReadonlySet<string> = new Set(["finalizers", "ownerReference
 
 /** Objects whose spec is exactly what we say: lists are atomic, and one more member (`endPort`, a label to select by) opens what should be shut. */
 const ATOMIC_KINDS: ReadonlySet<string> = new Set(["NetworkPolicy"]);
+
+/** Objects whose spec is exactly what we say, too, while the API server merges what we say with what others add (KEP-555): an apply alone does not put them right. */
+const MERGED_KINDS: ReadonlySet<string> = new Set(["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ClusterNetworkPolicy"]);
+
+type Kinded = { readonly kind?: unknown };
+const isOf = (kinds: ReadonlySet<string>, { kind }: Kinded): boolean => typeof kind === "string" && kinds.has(kind);
+
+/** Whether the spec of such an object has to be replaced as a whole where it differs. */
+export const isMerged = (object: Kinded): boolean => isOf(MERGED_KINDS, object);
+
+/** What the API server fills in where nothing was said. */
+const DEFAULTS: Readonly<Record<string, unknown>> = { scope: "*" };
 
 /** Selectors of other kinds: one more label selects fewer, or no, pods. */
 const SELECTORS: ReadonlySet<string> = new Set(["selector", "podSelector", "namespaceSelector", "labelSelector"]);
@@ -41,8 +55,8 @@ export interface Difference {
 
 /** Compares what we want with what is there. Pure; both are plain JSON. */
 export function compare(desired: object, live: object): Difference {
-  const kind = (desired as { kind?: unknown }).kind;
-  const walk = new Walk(typeof kind === "string" && ATOMIC_KINDS.has(kind));
+  const atomic = isOf(ATOMIC_KINDS, desired);
+  const walk = new Walk({ atomic, exact: atomic || isMerged(desired) });
   walk.value(desired, live, false);
   return { differs: walk.differs, extras: walk.extras };
 }
@@ -51,11 +65,13 @@ class Walk {
   differs: string | undefined;
   readonly extras: string[] = [];
   private readonly atomic: boolean;
+  private readonly exact: boolean;
   /** Where the walk is. It becomes a pointer only where there is something to point at, which is hardly ever. */
   private readonly path: (string | number)[] = [];
 
-  constructor(atomic: boolean) {
+  constructor({ atomic, exact }: { atomic: boolean; exact: boolean }) {
     this.atomic = atomic;
+    this.exact = exact;
   }
 
   /** @param exact whether a member that only live has is a difference, too */
@@ -74,12 +90,12 @@ class Walk {
 
   private members(desired: Record<string, unknown>, live: Record<string, unknown>, exact: boolean): void {
     for (const key of Object.keys(desired)) this.step(key, desired[key], live[key], exact || this.isExact(key));
-    const added = exact ? Object.keys(live).find((key) => desired[key] === undefined && !isEmpty(live[key])) : undefined;
+    const added = exact ? Object.keys(live).find((key) => desired[key] === undefined && !isEmpty(live[key]) && live[key] !== DEFAULTS[key]) : undefined;
     if (added !== undefined) this.found(added);
   }
 
   private isExact(key: string): boolean {
-    return SELECTORS.has(key) || (this.atomic && key === "spec");
+    return SELECTORS.has(key) || (this.exact && key === "spec");
   }
 
   private step(to: string | number, desired: unknown, live: unknown, exact: boolean): void {

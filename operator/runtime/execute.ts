@@ -7,15 +7,15 @@
  */
 import { ApiError, isAlreadyExists } from "../kube/errors.ts";
 import type { Resource } from "../kube/resources.ts";
-import { compare } from "../lib/diff.ts";
+import { compare, isMerged } from "../lib/diff.ts";
 import { shortHash } from "../lib/hash.ts";
 import { keyOf, type KubeObject, type Live, type OwnerReference } from "../lib/k8s-types.ts";
-import { APPLIED_HASH } from "../lib/labels.ts";
+import { APPLIED_HASH, HOHEIT, MANAGED_BY } from "../lib/labels.ts";
 import type { Context } from "./kind.ts";
 
 export type Step =
-  /** Make the live object say what `object` says, if it is ours or absent. */
-  | { readonly kind: "apply"; readonly resource: Resource; readonly object: KubeObject }
+  /** Make the live object say what `object` says, if it is ours or absent. `shared`: it is for several owners and has none; ours is what carries our label. */
+  | { readonly kind: "apply"; readonly resource: Resource; readonly object: KubeObject; readonly shared?: boolean }
   | { readonly kind: "delete"; readonly resource: Resource; readonly live: Live; readonly propagation: "Background" | "Foreground" }
   /** Sets spec.replicas and nothing else: for what must shrink although its template may not be rendered anew. */
   | { readonly kind: "scale"; readonly resource: Resource; readonly live: Live; readonly replicas: number }
@@ -52,7 +52,7 @@ export async function execute(plan: Plan, owner: Live, context: Context): Promis
 async function runStep(step: Step, owner: Live, context: Context): Promise<Blocked | undefined> {
   switch (step.kind) {
     case "apply":
-      return applyChild(step.resource, step.object, owner, context);
+      return applyChild(step, owner, context);
     case "delete":
       await context.api.delete(step.resource, step.live.metadata, { uid: step.live.metadata.uid, propagationPolicy: step.propagation });
       return undefined;
@@ -76,13 +76,13 @@ async function runStep(step: Step, owner: Live, context: Context): Promise<Block
   }
 }
 
-async function applyChild(resource: Resource, desired: KubeObject, owner: Live, context: Context): Promise<Blocked | undefined> {
+async function applyChild({ resource, object: desired, shared = false }: Extract<Step, { kind: "apply" }>, owner: Live, context: Context): Promise<Blocked | undefined> {
   const object = withHash(desired);
   const cache = context.cache(resource);
   const known = cache.get(keyOf(object.metadata));
   const live = known ?? (await createChild(resource, object, context));
   if (live === undefined) return undefined;
-  const blocked = blockedBy(live, owner);
+  const blocked = shared ? blockedShared(live) : blockedBy(live, owner);
   if (blocked !== undefined) return { resource, name: object.metadata.name, by: blocked };
   await heal(resource, object, live, context);
   return undefined;
@@ -107,6 +107,7 @@ async function heal(resource: Resource, object: KubeObject, live: Live, context:
   let current = live;
   if (differs !== undefined) {
     context.log.debug({ resource: resource.plural, name: object.metadata.name, differs }, "apply");
+    if (isMerged(object) && differs.startsWith("/spec")) await replaceSpec(resource, object, live, context);
     current = await context.api.apply(resource, object, { uid: live.metadata.uid });
     context.cache(resource).observe(current);
   }
@@ -121,6 +122,11 @@ async function heal(resource: Resource, object: KubeObject, live: Live, context:
   context.cache(resource).observe(await context.api.jsonPatch(resource, object.metadata, patch));
 }
 
+/** What others added is theirs and would stay; together with ours it may even be refused (two actions of a binding). */
+async function replaceSpec(resource: Resource, object: KubeObject, { metadata: { resourceVersion } }: Live, { api }: Context): Promise<void> {
+  await api.jsonPatch(resource, object.metadata, [{ op: "test", path: "/metadata/resourceVersion", value: resourceVersion }, { op: "replace", path: "/spec", value: (object as { spec?: unknown }).spec }]);
+}
+
 /** The hash tells a field that we no longer want from one that was never ours: only then is an apply needed to remove it. */
 function withHash(object: KubeObject): KubeObject {
   const annotations = { ...object.metadata.annotations, [APPLIED_HASH]: shortHash(object) };
@@ -133,6 +139,11 @@ function blockedBy(live: Live, owner: Live): Blocked["by"] | undefined {
   if (controller?.uid === owner.metadata.uid) return live.metadata.deletionTimestamp === undefined ? undefined : "leaving";
   const samePlace = controller !== undefined && controller.kind === owner.kind && controller.name === owner.metadata.name && controller.apiVersion === owner.apiVersion;
   return samePlace ? "predecessor" : "foreign";
+}
+
+function blockedShared({ metadata: { labels, deletionTimestamp } }: Live): Blocked["by"] | undefined {
+  if (labels?.[MANAGED_BY] !== HOHEIT) return "foreign";
+  return deletionTimestamp === undefined ? undefined : "leaving";
 }
 
 async function confirm(resource: Resource, { metadata: { name, namespace, uid } }: Live, { api }: Context): Promise<undefined> {
