@@ -5,7 +5,7 @@
  * Children are filtered by our label on the server, so objects of others cost nothing here.
  */
 import type { CacheSpec } from "../kube/cache.ts";
-import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, type Resource } from "../kube/resources.ts";
+import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS, type Resource } from "../kube/resources.ts";
 import type { CronJob, Job, KubeObject, Live, Namespace, NetworkPolicy, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
 import { DEPLOYMENT, HOHEIT, MANAGED_BY, OF_HOHEIT, ROLE } from "../lib/labels.ts";
 import { API_GROUP, RESERVED_PREFIX } from "../lib/names.ts";
@@ -107,6 +107,10 @@ export const cronJobs: CacheSpec<CronJob> = {
     return kept;
   },
 };
+
+/** The guard of SovereigntyPolicies. */
+export const admissionPolicies = child(VALIDATING_ADMISSION_POLICIES);
+export const admissionPolicyBindings = child(VALIDATING_ADMISSION_POLICY_BINDINGS);
 
 export const podDisruptionBudgets = child(POD_DISRUPTION_BUDGETS);
 

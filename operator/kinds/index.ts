@@ -15,7 +15,7 @@ import { modelApprovalController } from "./model-approval/reconcile.ts";
 import { modelApproval } from "./model-approval/schema.ts";
 import { processingActivityController } from "./processing-activity/reconcile.ts";
 import { processingActivity } from "./processing-activity/schema.ts";
-import { sovereigntyPolicyController } from "./sovereignty-policy/reconcile.ts";
+import { sovereigntyPolicyController } from "./sovereignty-policy/controller.ts";
 import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
 
 /** In the order in which a reader meets them. */
@@ -26,7 +26,8 @@ export interface HouseOptions extends Options, Pick<Governing, "releaseMs"> {}
 
 export function controllers(options: HouseOptions): readonly Controller[] {
   return [
-    processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options), sovereigntyPolicyController,
+    processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options),
+    sovereigntyPolicyController({ governing: governing(options), image: options.operator.image, metricsScraper: options.metricsScraper }),
     governedNamespaceController(governing(options)),
   ];
 }

@@ -1,6 +1,6 @@
 /** The resources that Hoheit reads or writes: where they live in the API. Kinds of our own declare theirs in `kinds/`. */
 import type {
-  ConfigMap, CronJob, Deployment, Job, KubeEvent, KubeObject, Lease, Namespace, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, ServiceAccount,
+  ClusterNetworkPolicy, ConfigMap, CronJob, Deployment, Job, KubeEvent, KubeObject, Lease, Namespace, NetworkPolicy, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, SelfSubjectReview, Service, ServiceAccount,
   ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 } from "../lib/k8s-types.ts";
 
@@ -34,6 +34,12 @@ export const VALIDATING_ADMISSION_POLICIES: Resource<ValidatingAdmissionPolicy> 
   { ...resource<ValidatingAdmissionPolicy>("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy"), namespaced: false };
 export const VALIDATING_ADMISSION_POLICY_BINDINGS: Resource<ValidatingAdmissionPolicyBinding> =
   { ...resource<ValidatingAdmissionPolicyBinding>("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"), namespaced: false };
+/** Not part of Kubernetes: a cluster serves it if somebody installed it (network-policy-api), often with the network plugin. */
+export const CLUSTER_NETWORK_POLICIES: Resource<ClusterNetworkPolicy> =
+  { ...resource<ClusterNetworkPolicy>("policy.networking.k8s.io", "v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy"), namespaced: false };
+/** Answers who asks; nothing is stored. */
+export const SELF_SUBJECT_REVIEWS: Resource<SelfSubjectReview> =
+  { ...resource<SelfSubjectReview>("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview"), namespaced: false };
 export const EVENTS = resource<KubeEvent>("events.k8s.io", "v1", "events", "Event");
 
 /** `apps/v1`, or `v1` for the core group. */

@@ -5,8 +5,8 @@
  * `Date`; `Plain` undoes both, so that a builder's object literal is exactly what the API server gets.
  */
 import type {
-  V1ConfigMap, V1CronJob, V1Deployment, V1Job, V1Lease, V1Namespace, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
-  V1PodDisruptionBudget, V1PodSpec, V1PodTemplateSpec, V1Container, V1Service, V1ServiceAccount, EventsV1Event,
+  V1ConfigMap, V1CronJob, V1Deployment, V1Job, V1LabelSelector, V1Lease, V1Namespace, V1NetworkPolicy, V1Node, V1PersistentVolumeClaim, V1Pod,
+  V1PodDisruptionBudget, V1PodSpec, V1PodTemplateSpec, V1SelfSubjectReview, V1Container, V1Service, V1ServiceAccount, EventsV1Event,
   V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding,
 } from "@kubernetes/client-node";
 
@@ -68,7 +68,30 @@ export type CronJob = Typed<V1CronJob, "CronJob">;
 export type Job = Typed<V1Job, "Job">;
 export type ValidatingAdmissionPolicy = Typed<V1ValidatingAdmissionPolicy, "ValidatingAdmissionPolicy">;
 export type ValidatingAdmissionPolicyBinding = Typed<V1ValidatingAdmissionPolicyBinding, "ValidatingAdmissionPolicyBinding">;
+export type SelfSubjectReview = Typed<V1SelfSubjectReview, "SelfSubjectReview">;
 export type KubeEvent = Typed<EventsV1Event, "Event">;
+
+export type LabelSelector = Plain<V1LabelSelector>;
+
+/** Pods of a ClusterNetworkPolicy: all of some namespaces, or some of some. */
+export type ClusterPods = { namespaces: LabelSelector } | { pods: { namespaceSelector: LabelSelector; podSelector: LabelSelector } };
+
+interface ClusterRule {
+  name: string;
+  action: "Accept" | "Deny" | "Pass";
+}
+
+/** policy.networking.k8s.io/v1alpha2, which client-node does not know; of it what we write. */
+export interface ClusterNetworkPolicy extends KubeObject {
+  kind: "ClusterNetworkPolicy";
+  spec: {
+    tier: "Admin" | "Baseline";
+    priority: number;
+    subject: ClusterPods;
+    ingress?: (ClusterRule & { from: ClusterPods[] })[];
+    egress?: (ClusterRule & { to: (ClusterPods | { networks: string[] })[] })[];
+  };
+}
 
 export type PodSpec = Plain<V1PodSpec>;
 export type PodTemplate = Plain<V1PodTemplateSpec>;

@@ -47,6 +47,12 @@ export const probeName = (deployment: string): string => `${deployment}-probe`;
 /** Names of NetworkPolicies that begin so are Hoheit's. */
 export const RESERVED_PREFIX = "hoheit-";
 
+/** Holds a SovereigntyPolicy that is deleted until no namespace would be left without one. */
+export const POLICY_FINALIZER = `${API_GROUP}/governs`;
+
+/** The ClusterNetworkPolicy for what some policies, named in order, allow together. */
+export const clusterPolicyName = (policies: readonly string[]): string => (policies.length === 1 ? `hoheit-${policies[0]}` : `hoheit-${policies[0]}-and-${shortHash(policies)}`);
+
 /** NetworkPolicies of a governed namespace: nothing for anybody, then what each role may reach. */
 export const DEFAULT_DENY = "hoheit-default-deny";
 export const rolePolicyName = (role: string): string => `hoheit-${role.toLowerCase()}`;

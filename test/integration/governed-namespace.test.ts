@@ -35,7 +35,14 @@ afterAll(async () => {
 });
 
 const POLICIES = "/apis/hoheit.dev/v1alpha1/sovereigntypolicies";
-afterEach(async () => void await rawCall(plane, "DELETE", POLICIES));
+const policiesLeft = async (): Promise<string[]> => (await rawCall<{ items: KubeObject[] }>(plane, "GET", POLICIES)).items.map(({ metadata }) => metadata.name);
+/** Gives up every namespace: as long as one would be left without a policy, that policy stays. */
+afterEach(async () => {
+  await rawCall(plane, "DELETE", POLICIES);
+  const { items } = await rawCall<{ items: Namespace[] }>(plane, "GET", collectionPath(NAMESPACES));
+  for (const { metadata } of items) if (Object.keys(metadata.labels ?? {}).some((key) => key.startsWith("test.example/"))) await label(metadata.name, { [KEY]: null, "test.example/site": null });
+  await eventually(async () => expect(await policiesLeft()).toEqual([]), { timeoutMs: 30_000 });
+});
 
 /** A policy for namespaces labelled with its name, that nothing guards: here it is shown what becomes of what gets through. */
 const policy = (name: string) => svp(name).selects({ [KEY]: name }).spec({ ungoverned: "Report", enforcement: { guard: "Off" } });
@@ -151,7 +158,12 @@ describe("somebody's hand", () => {
 describe("a namespace leaves", () => {
   it.each([
     ["when its label is taken off", (namespace: string) => label(namespace, { [KEY]: null })],
-    ["when its policy is deleted", () => remove(plane, policy("leave").manifest())],
+    ["when its policy is deleted and it is given up", async (namespace: string) => {
+      await remove(plane, policy("leave").manifest());
+      await consistently(async () => expect(await sealOf(namespace)).toBeDefined());
+      await label(namespace, { [KEY]: null });
+      await eventually(async () => expect(await policiesLeft()).toEqual([]));
+    }],
   ])("%s: no pod is promised a seal from then on, and the policies come off later", async (_when, leave) => {
     await put(plane, policy("leave").destinations(destination("mirror")).manifest());
     const namespace = await governed("leave");

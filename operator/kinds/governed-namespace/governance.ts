@@ -16,7 +16,8 @@ type Lookup = Pick<Context, "cache">;
 const KUBERNETES = ["kube-system", "kube-public", "kube-node-lease"];
 
 /** Whether nobody governs a namespace, whatever selects it. An operator that had sealed itself could not even undo it. */
-export const isExempt = (namespace: string, operatorNamespace: string): boolean => namespace === operatorNamespace || KUBERNETES.includes(namespace);
+export const isExempt = (namespace: string, operatorNamespace: string): boolean => exemptNamespaces(operatorNamespace).includes(namespace);
+export const exemptNamespaces = (operatorNamespace: string): readonly string[] => [...KUBERNETES, operatorNamespace];
 
 export interface Governance {
   /** Names of the policies that select the namespace, in order; at least one. */

@@ -138,6 +138,10 @@ const status = z.object({
     max: 32, description: "Destinations that are in force: those of spec that keep to spec.jurisdictions. The others, and why, are in the condition Ready.",
   })),
   cidrs: count("Ranges in the destinations that are in force."),
+  guardProbe: z.exactOptional(z.object({
+    probeTime: z.string().max(30).meta({ format: "date-time", description: "When it was tried." }),
+    of: z.string().max(16).describe("Hash of the guard as it was then. If it is another one now, the guard is tried again."),
+  }).describe("The last time that it was tried whether the API server refuses what it must. The condition Guarded says what came of it.")),
   clusterNetworkPolicy: z.exactOptional(z.enum(["Applied", "NotServed", "Off"]).describe("Applied, NotServed (the cluster does not know that API) or Off.")),
   workloads: z.exactOptional(z.object({
     proved: count("Those of which every packet that the rules let through goes where a policy allows."),

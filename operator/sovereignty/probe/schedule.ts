@@ -13,6 +13,7 @@ export interface Schedule {
 const MINUTES = 60;
 const HOURS = 24;
 const MINUTE_MS = 60_000;
+const DAY_MS = HOURS * MINUTES * MINUTE_MS;
 
 /** Undefined if `text` is not `MINUTE HOUR * * *`. Fields take `*`, numbers, ranges, steps and lists of these (crontab(5)). */
 export function parseSchedule(text: string): Schedule | undefined {
@@ -45,6 +46,19 @@ const endOf = (from: string | undefined, every: string | undefined, size: number
 
 /** Longest time between two runs, in milliseconds. */
 export const longestGapMs = (schedule: Schedule): number => Math.max(...gaps(ofDay(schedule), HOURS * MINUTES)) * MINUTE_MS;
+
+/**
+ * The first run after a moment, in milliseconds since 1970.
+ *
+ * @param after milliseconds since 1970
+ */
+export function nextRun(schedule: Schedule, after: number): number {
+  const day = after - after % DAY_MS;
+  const minutes = ofDay(schedule);
+  const next = [...minutes, ...minutes.slice(0, 1).map((first) => first + HOURS * MINUTES)].find((minute) => day + minute * MINUTE_MS > after);
+  // There is one within a day and the first minute of the next.
+  return day + (next ?? HOURS * MINUTES) * MINUTE_MS;
+}
 
 const ofDay = ({ minutes, hours }: Schedule): number[] => hours.flatMap((hour) => minutes.map((minute) => hour * MINUTES + minute));
 

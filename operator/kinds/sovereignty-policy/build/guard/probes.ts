@@ -70,11 +70,11 @@ class Trials {
     return this.create("network-policies", `a NetworkPolicy ${what}`, NETWORK_POLICIES, { spec: { podSelector: { matchLabels: { app: NAME } }, ...rules } });
   }
 
-  /** A pod that keeps to the policy but for `members`. */
+  /** A pod that keeps to the policy but for `members`, and to Pod Security `restricted`, which would refuse it before the guard is asked. */
   podSpec(members: Loose = {}): Loose {
     const registry = this.#policy.spec.images?.registries[0] ?? "registry.invalid";
-    const container = { name: "probe", image: `${registry}/${NAME}@sha256:${"0".repeat(64)}` };
-    return { containers: [container], nodeSelector: this.#policy.spec.nodes?.selector.matchLabels ?? {}, ...members };
+    const container = { name: "probe", image: `${registry}/${NAME}@sha256:${"0".repeat(64)}`, securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } };
+    return { containers: [container], securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } }, nodeSelector: this.#policy.spec.nodes?.selector.matchLabels ?? {}, ...members };
   }
 
   /** Deployments and not pods: Pod Security refuses some of these pods before the guard is asked. */
