@@ -14,7 +14,7 @@ where they arrive. \`npm run e2e\` fails when a packet does something else than 
 writes it anew.
 
 - **Ungoverned**: a pod in a namespace that no SovereigntyPolicy selects, without any NetworkPolicy. It is the positive
-  control: everything that is listed can be reached.
+  control: everything that is listed can be reached, but what is in a governed namespace; that, the node itself reaches.
 - **Application**: a pod of somebody else's in a governed namespace, a declared client of one of two models.
 - **Fetch**: a pod that Hoheit makes to reach one address. Purge and Gateway pods are held in the same way.
 - **Serving**: a model server in a governed namespace, and its gate, which waits in the same pod for the seal.

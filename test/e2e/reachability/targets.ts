@@ -34,7 +34,7 @@ export function targets(places: Places): Target[] {
     { name: "the API server, through its Service", address: SERVICES.apiServer, port: WEB, protocol: "TCP" },
     { name: "the API server itself", ...places.apiServer, protocol: "TCP" },
     ...both("the node's kubelet", [NODE.v4, NODE.v6], KUBELET_PORT, "TCP"),
-    ...both("another pod of the namespace", places.neighbour, SERVING_PORT, "TCP"),
+    ...both("another pod of the models' namespace", places.neighbour, SERVING_PORT, "TCP"),
     ...both("a pod of another namespace", places.stranger, SERVING_PORT, "TCP"),
     ...both("a model server whose client it is", places.ownServer, SERVING_PORT, "TCP"),
     ...both("a model server whose client it is not", places.server, SERVING_PORT, "TCP"),
