@@ -137,6 +137,10 @@ describe.each(CASES)("with $name, the chart", ({ values, api, scraped, reported 
     const service = items.find(({ metadata }) => metadata?.name === "hoheit-report");
     expect(service?.spec?.ports?.map(({ port, targetPort }) => [port, targetPort])).toEqual(wanted ? [[8082, 8082]] : undefined);
     expect(service?.spec?.selector).toEqual(wanted ? OPERATOR_LABELS : undefined);
+  });
+
+  test("tells the operator to listen for readers of the report where it is wanted, and nowhere else", () => {
+    const wanted = values["report"] !== undefined;
     const [container] = (deployment.spec as { template: PodTemplate }).template.spec?.containers ?? [];
     expect(container?.env?.find(({ name }) => name === "HOHEIT_LISTEN_REPORT")?.value).toBe(wanted ? ":8082" : undefined);
     expect(container?.ports?.some(({ containerPort }) => containerPort === 8082)).toBe(wanted);

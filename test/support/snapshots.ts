@@ -1,6 +1,4 @@
 /** Snapshots for tests, as short as what they are about. */
-import { API_GROUP } from "../../operator/lib/names.ts";
-import type { Policy } from "../../operator/sovereignty/policy.ts";
 import type { Raw, Snapshot, Workload } from "../../operator/sovereignty/snapshot.ts";
 
 /** A snapshot with nothing in it but what is given. */
@@ -23,7 +21,3 @@ export function networkPolicy(id: string, spec: unknown): Raw {
 
 export const clusterNetworkPolicy = (name: string, spec: unknown): Raw =>
   ({ apiVersion: "policy.networking.k8s.io/v1alpha2", kind: "ClusterNetworkPolicy", metadata: { name }, spec });
-
-/** A policy that lets nothing out but what is given. */
-export const sovereigntyPolicy = (given: Partial<Policy> = {}): Policy =>
-  ({ name: `${API_GROUP}-test`, jurisdictions: { profile: "EEA", foreignControl: "Refuse" }, destinations: [], inCluster: [], ...given });
