@@ -95,6 +95,15 @@ describe("what does not", () => {
       "b.yaml: LanguageModelDeployment assistant/assistant: spec.engine.args[1]: It runs code that came with the weights or from elsewhere: nobody approved that code. Remove it. Bring code that you trust as part of the image.",
       /^b\.yaml: LanguageModelDeployment assistant\/assistant: spec\.engine\.env\[HTTP_PROXY\]: .*other machines.* Remove it\.$/));
 
+  test("says what the task does not take, in arguments and in fields", async () => {
+    const embedding = (maker = lmd("assistant")) => deployment(maker.spec({ task: "Embedding" }));
+    await says({ "a.yaml": governance(), "b.yaml": embedding(lmd("assistant").args("--tool-call-parser=mistral", "--runner=generate")) },
+      /spec\.engine\.args\[0\]: .*a server of task Embedding writes none\. Remove it\.$/, /spec\.engine\.args\[1\]: Hoheit sets it\. Use spec\.task\.$/);
+    await says({ "a.yaml": governance(), "b.yaml": embedding(lmd("assistant").spec({ confidentiality: { content: "CachedInMemory" } })) },
+      /spec\.confidentiality\.content: set confidentiality\.content to NotKept/);
+    expect((await render({ "a.yaml": governance(), "b.yaml": embedding() })).out).toContain("- --runner=pooling\n");
+  });
+
   test("names an engine version that was not examined", () =>
     says({ "a.yaml": governance(), "b.yaml": deployment(lmd("assistant").engine({ version: "0.99" })) },
       /spec\.engine\.version: vLLM 0\.99 was not examined .* Use an image of 0\.29/));
