@@ -4,18 +4,16 @@
  * load, be deleted and leave nothing. Logs of pods go with them, so what is kept is looked for before the roll-out, too.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { eventually, rawCall } from "../support/control-plane.ts";
 import { deploymentNamed, remove } from "../support/house.ts";
 import { servers } from "../support/node/house.ts";
 import { node } from "../support/node/node.ts";
-import { addressesOf } from "../support/node/pods.ts";
 import { askFrom, streamFrom, type Outcome } from "./client.ts";
+import { expectMetrics, expectOnlyDeclared } from "./expect.ts";
 import { rollOut, type RollOut } from "./roll-out.ts";
-import { DEPLOYMENT, setTheScene, urlOf, type Scene } from "./setup.ts";
-import { plantInVolumes, tracesOf } from "./traces.ts";
+import { DEPLOYMENT, setTheScene, type Scene } from "./setup.ts";
+import { expectLogsAndStore, isLog, isSharedMemory, isStore, plantInVolumes, tracesOf } from "./traces.ts";
 
 /** In every prompt below, and afterwards nowhere. */
 const CANARY = `canary-${randomBytes(12).toString("hex")}`;
@@ -31,7 +29,7 @@ const chat = (more: object = {}): object => ({ model: scene.servedName, messages
 const post = (path: string, body: object, url = scene.urls[0]!): Promise<Outcome> => askFrom(scene.clients.declared, { url: url + path, method: "POST", body });
 const json = ({ status, body, error }: Outcome): unknown => status === 200 ? JSON.parse(body) : { status, body, error };
 
-beforeAll(async () => { scene = await setTheScene(); }, 420_000);
+beforeAll(async () => { scene = await setTheScene({ contextLength: 65_536, replicas: 2 }); }, 420_000);
 
 describe("serves", () => {
   test("after its start-up probe has waited for the weights", async () => {
@@ -71,24 +69,9 @@ describe("serves", () => {
     expect(await post("/v1/embeddings", { model: scene.servedName, input: CANARY })).toMatchObject({ status: 404 });
   });
 
-  test("nobody who was not declared, by the Service or by the pod's own address, in either family", async () => {
-    const addresses = (await servers(scene.namespace, DEPLOYMENT)).flatMap(addressesOf).map(urlOf);
-    expect(addresses).toHaveLength(4);
-    for (const url of [...scene.urls, ...addresses]) {
-      expect(await askFrom(scene.clients.declared, { url: `${url}/health` }), "the positive control").toMatchObject({ status: 200 });
-      for (const other of [scene.clients.undeclared, scene.clients.elsewhere]) {
-        expect(await askFrom(other, { url: `${url}/health`, timeoutMs: 3000 })).toMatchObject({ status: 0, error: expect.stringMatching(/ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH/) });
-      }
-    }
-  });
+  test("nobody who was not declared, by the Service or by the pod's own address, in either family", () => expectOnlyDeclared(scene, { pods: 2 }));
 
-  test("the metrics that dashboards and autoscaling are made for, all of them and no other", async () => {
-    const { body } = await askFrom(scene.clients.declared, { url: `${scene.urls[0]!}/metrics` });
-    const shown = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
-    const names = [...new Set(shown)].filter((line) => !/^(python|process)_|_created /.test(line)).toSorted();
-    const recorded = readFileSync(join(import.meta.dirname, "..", "vllm", "metrics.txt"), "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    expect(names).toEqual(recorded);
-  });
+  test("the metrics that dashboards and autoscaling are made for, all of them and no other", () => expectMetrics(scene));
 });
 
 describe("keeps what it is asked in memory only", () => {
@@ -162,13 +145,3 @@ describe("when it is deleted", () => {
     expect(traces.get(CANARY)).toEqual([]);
   });
 });
-
-const isLog = (path: string): boolean => /\/pod-logs\/.*\.log$/.test(path);
-const isStore = (path: string): boolean => path.includes("/etcd/");
-/** What vLLM calls it; other files there would be something else. */
-const isSharedMemory = (path: string): boolean => /\/shm\/psm_[0-9a-f]+$/.test(path);
-
-function expectLogsAndStore(files: readonly string[]): void {
-  expect(files.some(isLog), `the search reads logs: ${files.join(" ")}`).toBe(true);
-  expect(files.some(isStore), `the search reads the API server's store: ${files.join(" ")}`).toBe(true);
-}

@@ -1,17 +1,16 @@
-/** What the tests of the real vLLM start from: the tiny model on a volume, the papers for it, two servers, two clients. */
-import { basename, dirname } from "node:path";
+/** What the tests of the real vLLM start from: tiny models on a volume, the papers for one of them, servers, and clients. */
 import { SERVING_PORT } from "../../operator/lib/names.ts";
 import { boundClaim, put } from "../support/house.ts";
 import { uniqueNamespace } from "../support/control-plane.ts";
 import { activity, approval, lm, lmd } from "../support/makers.ts";
 import { serviceAddresses, startClients, untilReady, type Clients } from "../support/node/house.ts";
 import { node } from "../support/node/node.ts";
-import { ensureVllm } from "../vllm/index.ts";
+import { ensureVllm, type TinyModel } from "../vllm/index.ts";
 
 export const DEPLOYMENT = "assistant";
 const CLAIM = "weights";
 /** Long enough for a machine that does other things as well; alone it takes a minute. */
-const START_MS = 300_000;
+export const START_MS = 300_000;
 
 /** What a machine of two cores without a GPU needs beside what Hoheit renders: nothing that a user could not write. */
 const FOR_CPU = {
@@ -28,20 +27,26 @@ export interface Scene {
   readonly urls: readonly string[];
 }
 
-/** Two model servers that are Ready, and pods that would like to ask them. */
-export async function setTheScene(): Promise<Scene> {
-  const files = await ensureVllm({ step: console.log, tick: () => undefined });
+const vllm = () => ensureVllm({ step: console.log, tick: () => undefined });
+
+/** Model servers that are Ready, and pods that would like to ask them. `wish`: members of the spec. */
+export async function setTheScene(wish: object): Promise<Scene> {
   const namespace = await uniqueNamespace(node(), { prefix: "vllm", restricted: true });
   const servedName = `tiny-${namespace}`;
-  // The volume holds more than the model: servers see the one folder of it that is theirs.
-  await boundClaim(node(), namespace, CLAIM, { hostPath: { path: dirname(files.model), type: "Directory" } });
+  // The volume holds more than one model: servers see the one folder of it that is theirs.
+  await boundClaim(node(), namespace, CLAIM, { hostPath: { path: (await vllm()).models, type: "Directory" } });
   const clients = await startClients();
-  const deployment = lmd(DEPLOYMENT).clients(clients.entry).replicas(2).spec({ servedNames: [servedName], contextLength: 65_536, resources: { memory: "3Gi" }, rollout: { drainSeconds: 300 } })
-    .engine({ version: files.version, image: files.image }).args(...FOR_CPU.args).env(FOR_CPU.env);
-  const papers = [activity(), lm().claim(CLAIM, basename(files.model)).digest(files.modelDigest), approval().digest(files.modelDigest)];
-  for (const object of [...papers, deployment]) await put(node(), object.namespace(namespace).manifest());
+  await deploy(namespace, lmd(DEPLOYMENT).clients(clients.entry).spec({ ...wish, servedNames: [servedName], rollout: { drainSeconds: 300 } }), "chat");
   await untilServing(namespace);
   return { namespace, servedName, clients, urls: (await serviceAddresses(namespace, DEPLOYMENT)).map(urlOf) };
+}
+
+/** Applies a deployment of one of the models, and the papers for it. */
+export async function deploy(namespace: string, deployment: ReturnType<typeof lmd>, model: TinyModel): Promise<void> {
+  const { version, image, digests } = await vllm();
+  const papers = [activity(), lm(model).claim(CLAIM, model).digest(digests[model]), approval(model).digest(digests[model])];
+  const ordered = deployment.spec({ modelRef: { name: model }, resources: { memory: "3Gi" } }).engine({ version, image }).args(...FOR_CPU.args).env(FOR_CPU.env);
+  for (const object of [...papers, ordered]) await put(node(), object.namespace(namespace).manifest());
 }
 
 /** Waits until all wanted pods are those of the newest spec and take requests. */

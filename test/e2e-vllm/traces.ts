@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { text } from "node:stream/consumers";
+import { expect } from "vitest";
 import { processesOf, type Pod } from "../support/node/pods.ts";
 
 /**
@@ -67,6 +68,17 @@ export function plantInVolumes(pod: Pod, word: string): string[] {
   const files = VOLUMES.map((volume) => `/proc/${server}/root${volume}/planted`);
   for (const file of files) writeFileSync(file, `${word}\n`);
   return files;
+}
+
+export const isLog = (path: string): boolean => /\/pod-logs\/.*\.log$/.test(path);
+export const isStore = (path: string): boolean => path.includes("/etcd/");
+/** What vLLM calls it; other files there would be something else. */
+export const isSharedMemory = (path: string): boolean => /\/shm\/psm_[0-9a-f]+$/.test(path);
+
+/** Of a word that is in logs and in the API server's store, `files` are all that hold it: so the search has read them. */
+export function expectLogsAndStore(files: readonly string[]): void {
+  expect(files.some(isLog), `the search reads logs: ${files.join(" ")}`).toBe(true);
+  expect(files.some(isStore), `the search reads the API server's store: ${files.join(" ")}`).toBe(true);
 }
 
 const CHUNK = 1 << 20;

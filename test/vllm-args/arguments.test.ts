@@ -31,6 +31,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   "a flag that was removed, with a value": ["/models/weights", "--swap-space=4"],
   "the beginning of a flag": ["/models/weights", "--max-num-seq=4"],
   "a word for a number": ["/models/weights", "--max-num-seqs=many"],
+  "a word that is none of a flag's": ["/models/weights", "--convert=embedding"],
   "a flag without its value": ["/models/weights", "--max-model-len"],
 };
 

@@ -1,8 +1,8 @@
-"""Writes a language model of random weights with which vLLM can be tested: 1 MB, made in seconds, the same on every machine.
+"""Writes models of random weights with which vLLM can be tested: 1 MB, made in seconds, the same on every machine.
 
-Usage: tiny_model.py FOLDER
+Usage: tiny_models.py FOLDER
 
-One token is one byte. Answers are lower-case letters and spaces and go on until max_tokens, whatever is asked: the
+FOLDER/chat and FOLDER/reranker, which gives a number for a text and no vector. One token is one byte. Answers of chat are lower-case letters and spaces and go on until max_tokens, whatever is asked: the
 first dimension of every state is a constant that no layer changes, so the first column of the last matrix is a bias.
 """
 import json
@@ -11,7 +11,7 @@ import sys
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import BertConfig, BertForSequenceClassification, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 SPECIAL = ["<s>", "</s>", "<|user|>", "<|assistant|>", "<|system|>"]
 ANSWERS = set("abcdefghijklmnopqrstuvwxyz") | {"\u0120"}  # the last one is how a space is spelt
@@ -30,8 +30,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return fast
 
 
-def model(words: PreTrainedTokenizerFast) -> LlamaForCausalLM:
-    torch.manual_seed(0)
+def chat(words: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     config = LlamaConfig(
         vocab_size=len(words), hidden_size=128, intermediate_size=256, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4,
         max_position_embeddings=CONTEXT, bos_token_id=0, eos_token_id=1, pad_token_id=1, tie_word_embeddings=False, dtype="bfloat16")
@@ -47,11 +46,19 @@ def model(words: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     return made
 
 
-def main(folder: str) -> None:
+def reranker(words: PreTrainedTokenizerFast) -> BertForSequenceClassification:
+    config = BertConfig(
+        vocab_size=len(words), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2,
+        max_position_embeddings=512, pad_token_id=1, num_labels=1, dtype="bfloat16")
+    return BertForSequenceClassification(config).to(torch.bfloat16)
+
+
+def write(folder: str, make) -> None:
     os.makedirs(folder, exist_ok=True)
     words = tokenizer()
     words.save_pretrained(folder)
-    model(words).save_pretrained(folder)
+    torch.manual_seed(0)
+    make(words).save_pretrained(folder)
     # Without it vLLM would take sampling defaults from nowhere; with it the test says what it relies on.
     with open(os.path.join(folder, "generation_config.json"), "w", encoding="utf-8") as file:
         json.dump({"bos_token_id": 0, "eos_token_id": 1}, file)
@@ -60,4 +67,5 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    write(os.path.join(sys.argv[1], "chat"), chat)
+    write(os.path.join(sys.argv[1], "reranker"), reranker)
