@@ -1,5 +1,5 @@
 /** The parts that every page is made of. */
-import type { Verdict } from "../sovereignty/verdict.ts";
+import { VERDICTS, type Verdict } from "../sovereignty/verdict.ts";
 import type { ConditionStatus } from "./data.ts";
 import { html, type Content, type Safe } from "./html.ts";
 import type { Language, Term, Texts } from "./texts/texts.ts";
@@ -62,6 +62,10 @@ const STATUS_TONES: Readonly<Record<ConditionStatus, Tone>> = { True: "good", Fa
 const mark = (tone: Tone, word: string): Safe => html`<span class="mark ${tone}">${SHAPES[tone]}<span>${word}</span></span>`;
 
 export const verdictMark = (verdict: Verdict, { terms }: Texts): Safe => mark(VERDICT_TONES[verdict], terms.verdicts[verdict].word);
+/** How many have each verdict, those that nobody has left out. */
+export const tally = (counts: Readonly<Record<Verdict, number>>, { terms }: Texts): Safe =>
+  html`<ul class="tally">${VERDICTS.filter((each) => counts[each] > 0).map((each) => html`<li>${mark(VERDICT_TONES[each], `${counts[each]} ${terms.verdicts[each].word}`)}</li>`)}</ul>`;
+
 export const statusMark = (status: ConditionStatus, words: Readonly<Record<ConditionStatus, string>>): Safe => mark(STATUS_TONES[status], words[status]);
 
 /** What a page says first and largest. */

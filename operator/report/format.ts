@@ -23,9 +23,13 @@ export const capital = (text: string): string => text.replace(/^\p{L}/u, (letter
 
 /** A name, a path or the like, which may be broken where its parts meet. */
 export function code(text: string): Safe {
-  const [first = "", ...others] = text.split(/(?<=[/,=])/);
-  return html`<code>${first}${others.map((part) => html`<wbr>${part}`)}</code>`;
+  const parts = text.split(/(?<=[/,=])/);
+  const content = parts.map((part, index) => (index === 0 ? part : html`<wbr>${part}`));
+  return parts.some((part) => part.length > LONG_PART) ? html`<code class="long">${content}</code>` : html`<code>${content}</code>`;
 }
+
+/** What is longer is broken anywhere, for otherwise no table would fit a sheet of paper. */
+const LONG_PART = 32;
 
 /** Beyond these nobody reads on; all of them are one click, or one sheet of paper, away. */
 const MOST_SHOWN = 8;

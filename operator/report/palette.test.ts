@@ -5,7 +5,7 @@ import { DARK, LIGHT, type Palette } from "./palette.ts";
 /** Words on grounds: 4.5 to 1 (WCAG 2.2, 1.4.3). */
 const TEXT: readonly (readonly [keyof Palette, keyof Palette])[] = [
   ...(["ink", "quiet", "accent", "good", "bad", "open", "none"] as const).map((token) => [token, "paper"] as const),
-  ...(["good", "bad", "open", "none"] as const).flatMap((tone) => (["ink", "accent", tone] as const).map((token) => [token, `${tone}-ground`] as const)),
+  ...(["good", "bad", "open", "none"] as const).flatMap((tone) => (["ink", "accent", "good", "bad", "open", "none"] as const).map((token) => [token, `${tone}-ground`] as const)),
 ];
 /** Shapes, and lines that carry meaning: 3 to 1 (1.4.11). */
 const SHAPES: readonly (readonly [keyof Palette, keyof Palette])[] = [["edge", "paper"], ["good", "paper"], ["bad", "paper"], ["open", "paper"], ["none", "paper"]];

@@ -24,6 +24,7 @@ a { color: var(--accent); text-underline-offset: .18em; text-decoration-thicknes
 a:hover { text-decoration-thickness: .14em; }
 :focus-visible { outline: .18rem solid var(--accent); outline-offset: .2rem; border-radius: .1rem; }
 code { font: .9em/1.5 var(--code); hyphens: none; unicode-bidi: isolate; }
+.long { overflow-wrap: anywhere; }
 .message { unicode-bidi: isolate; }
 h1, h2, h3, h4, h5 { line-height: 1.25; text-wrap: balance; margin: 0; scroll-margin-top: 1rem; }
 h1, h2 { font-family: var(--display); font-weight: 600; letter-spacing: -.01em; }
@@ -46,19 +47,24 @@ h1 code, h2 code, h3 code, h4 code, th code { font-size: .92em; font-weight: inh
 .foot p { margin: 0 0 .35rem; }
 
 .mark { display: inline-flex; gap: .45em; align-items: baseline; font-weight: 600; color: var(--tone); hyphens: none; }
-.shape { flex: none; width: 1.05em; height: 1.05em; align-self: center; forced-color-adjust: none; }
-.fill { fill: var(--tone); }
+.shape { flex: none; width: 1.05em; height: 1.05em; align-self: center; }
+.fill { fill: currentColor; }
 .stroke { fill: none; stroke: var(--paper); stroke-width: 2.2; stroke-linecap: round; }
-.dashed { fill: none; stroke: var(--tone); stroke-width: 2; stroke-dasharray: 3.2 2.6; }
-.line { stroke: var(--tone); stroke-width: 2; stroke-linecap: round; }
+.dashed { fill: none; stroke: currentColor; stroke-width: 2; stroke-dasharray: 3.2 2.6; }
+.line { stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
 .good { --tone: var(--good); --ground: var(--good-ground); }
 .bad { --tone: var(--bad); --ground: var(--bad-ground); }
 .open { --tone: var(--open); --ground: var(--open-ground); }
 .none { --tone: var(--none); --ground: var(--none-ground); }
 .statement { background: var(--ground); border-inline-start: .35rem solid var(--tone); padding: clamp(1rem, 3vw, 1.75rem) clamp(1rem, 3vw, 2rem); margin-block: 0 1.5rem; }
-.statement .mark { font-size: 1.05rem; }
+.statement > .mark { font-size: 1.05rem; }
 .statement .fill + .stroke { stroke: var(--ground); }
 .saying { margin-top: .6rem; }
+.tally { display: flex; flex-wrap: wrap; gap: .1rem 1.5rem; list-style: none; padding: 0; margin: 0; }
+.tally li { margin: 0; }
+.tally .mark { font-size: inherit; }
+table .tally { flex-direction: column; }
+table .tally .mark { font-weight: 400; }
 .saying > p:first-child { font: 600 clamp(1.2rem, 1rem + 1.1vw, 1.6rem)/1.35 var(--display); max-width: 40rem; text-wrap: balance; }
 .saying > * { margin-bottom: 0; }
 .saying > * + * { margin-top: .85rem; }
@@ -66,6 +72,7 @@ h1 code, h2 code, h3 code, h4 code, th code { font-size: .92em; font-weight: inh
 .points > li { padding-block: .75rem; border-top: .0625rem solid var(--line); margin: 0; max-width: none; }
 .points > li > :last-child { max-width: 44rem; }
 .who { display: flex; flex-wrap: wrap; gap: .1rem 1rem; align-items: baseline; }
+.who > *, .subject > * > * { min-width: 0; }
 .bad-word { color: var(--bad); }
 .open-word { color: var(--open); }
 
@@ -124,6 +131,7 @@ tbody th { font-weight: 600; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   summary { list-style: none; }
 }
+@media (forced-colors: active) { .stroke { stroke: Canvas; } }
 @media (prefers-contrast: more) { :root { --quiet: var(--ink); --line: var(--edge); } }
 </style>`;
 

@@ -16,12 +16,17 @@ export interface Summary {
   readonly labelSpace?: Verdict;
 }
 
+/** How many have each verdict. */
+export function counted(all: readonly { readonly verdict: Verdict }[]): Record<Verdict, number> {
+  const count = (of: Verdict): number => all.filter(({ verdict }) => verdict === of).length;
+  return { UNGOVERNED: count("UNGOVERNED"), REFUTED: count("REFUTED"), UNDETERMINED: count("UNDETERMINED"), PROVED: count("PROVED") };
+}
+
 export function summaryOf({ namespace, policy, verdict, workloads, labelSpace }: NamespaceProof): Summary {
-  const count = (of: Verdict): number => workloads.filter((one) => one.verdict === of).length;
   const [worst] = badNewsFirst(labelSpace);
   return {
     namespace, ...(policy !== undefined && { policy }), verdict,
-    workloads: { UNGOVERNED: count("UNGOVERNED"), REFUTED: count("REFUTED"), UNDETERMINED: count("UNDETERMINED"), PROVED: count("PROVED") },
+    workloads: counted(workloads),
     ...(worst !== undefined && { labelSpace: worst.verdict }),
   };
 }

@@ -2,11 +2,11 @@
 import type { Destination } from "../../sovereignty/policy.ts";
 import type { NamespaceProof, SubjectProof } from "../../sovereignty/prover/result.ts";
 import { VERDICTS } from "../../sovereignty/verdict.ts";
-import { bullets, facts, glossary, heading, statement, table, verdictMark, type Scene } from "../components.ts";
+import { bullets, facts, glossary, heading, statement, table, tally, verdictMark, type Scene } from "../components.ts";
 import type { ReportData } from "../data.ts";
 import { code, message, time, timeText } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
-import { badNewsFirst, governed, namedPeers, notProved, summaryOf, thirdCountryDestinations, ungoverned } from "../summary.ts";
+import { badNewsFirst, counted, governed, namedPeers, notProved, summaryOf, thirdCountryDestinations, ungoverned } from "../summary.ts";
 import { guardSection, probeSection } from "./enforcement.ts";
 import { takenForGranted } from "./limits.ts";
 import { packetTarget, packetWay, subjectAnchor, subjectName } from "./subject.ts";
@@ -33,11 +33,11 @@ function claim(data: ReportData, scene: Scene): Safe {
   const { proof } = data;
   const words = scene.texts.overview;
   const inForce = governed(proof);
-  const workloads = inForce.reduce((sum, one) => sum + one.workloads.length, 0);
+  const workloads = inForce.flatMap((one) => one.workloads);
   if (inForce.length === 0) return statement("UNGOVERNED", scene, html`<p>${words.nothingGoverned}</p>`);
-  const counted = html`<p>${words.counts(workloads, inForce.length)}</p>`;
-  if (proof.verdict !== "PROVED") return statement(proof.verdict, scene, [html`<p>${words.claims[proof.verdict]}</p>`, counted]);
-  return statement("PROVED", scene, [html`<p>${words.claimAt(timeText(data.time, scene.texts))}</p>`, bullets(exceptions(data, scene)), html`<p><a href="#assumptions">${words.provided}</a> ${words.declared}</p>`, counted]);
+  const examined = [html`<p>${words.counts(workloads.length, inForce.length)}</p>`, tally(counted(workloads), scene.texts)];
+  if (proof.verdict !== "PROVED") return statement(proof.verdict, scene, [html`<p>${words.claims[proof.verdict]}</p>`, examined]);
+  return statement("PROVED", scene, [html`<p>${words.claimAt(timeText(data.time, scene.texts))}</p>`, bullets(exceptions(data, scene)), html`<p><a href="#assumptions">${words.provided}</a> ${words.declared}</p>`, examined]);
 }
 
 /** What the claim does not cover: first what was decided, then what nobody can decide. */
@@ -58,13 +58,13 @@ const destination = ({ name, country: place, operator }: Destination, { texts }:
   html`${name}: ${texts.country(place)}; ${operator.name}, ${texts.country(operator.country)}; ${texts.namespace.controlledFrom(texts.country(operator.controlledFrom))}`;
 
 function namespaceSection({ proof }: ReportData, scene: Scene): Content {
-  const { overview: words, terms } = scene.texts;
+  const { overview: words } = scene.texts;
   const { columns } = words;
   const rows = badNewsFirst(governed(proof)).map((one) => {
     const { namespace, policy, verdict, workloads, labelSpace } = summaryOf(one);
     return [
       html`<a href="${scene.links.namespace(namespace)}">${namespace}</a>`, verdictMark(verdict, scene.texts), policy ?? words.noPolicy,
-      html`<ul class="plain">${VERDICTS.filter((each) => workloads[each] > 0).map((each) => html`<li>${workloads[each]} ${terms.verdicts[each].word}</li>`)}</ul>`,
+      tally(workloads, scene.texts),
       labelSpace === undefined ? undefined : verdictMark(labelSpace, scene.texts),
     ];
   });
