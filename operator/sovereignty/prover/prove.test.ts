@@ -94,6 +94,14 @@ describe("a packet that gets out refutes", () => {
     }
   });
 
+  it("of a pod that only rules isolate which have to go: then a rule is missing, too", () => {
+    const implied = networkPolicy("a/rules", { podSelector: {}, egress: [{ to: [ipBlock("8.8.8.8/32")] }] });
+    const named = networkPolicy("a/rules", { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [ipBlock("8.8.8.8/32")] }] });
+    const repairOf = (policy: typeof implied): string | undefined => prove(snapshot({ networkPolicies: [policy] })).namespaces[0]!.workloads[0]?.counterexample?.repair;
+    expect(repairOf(named)).toBe("Remove spec.egress[0] of NetworkPolicy a/rules.");
+    expect(repairOf(implied)).toMatch(/^Remove spec\.egress\[0\] of NetworkPolicy a\/rules, and add a NetworkPolicy/);
+  });
+
   it("and every rule that lets it through has to go, no other", () => {
     const proof = underRules([{ to: [ipBlock("8.8.8.0/24")] }, { to: [ipBlock("8.8.8.8/32"), ipBlock("9.9.9.9/32")] }, { to: [toNamespace("a")] }]);
     expect(proof.removals?.map(({ path }) => path)).toEqual(["spec.egress[0]", "spec.egress[1]"]);
@@ -186,6 +194,15 @@ describe("a peer in the cluster", () => {
     expect(prove(snapshot(over)).namespaces[0]!.labelSpace[0]).toMatchObject({ verdict: "UNDETERMINED", missing: [{ relays: ["b/*"] }] });
   });
 
+  it("passes it on through any number of namespaces, in whatever order they are looked at", () => {
+    for (const chain of [["a", "b", "c", "d", "e"], ["e", "d", "c", "b", "a"], ["c", "a", "e", "b", "d"]]) {
+      const onward = chain.slice(0, -1).map((name, i) => networkPolicy(`${name}/on`, { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [toNamespace(chain[i + 1]!)] }] }));
+      const leak = networkPolicy(`${chain.at(-1)}/leak`, { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [ipBlock("8.8.8.8/32")] }] });
+      const verdicts = said({ governed: chain, workloads: chain.map((name) => workload(`${name}/Pod/p`)), networkPolicies: [...onward, leak] });
+      expect(chain.map((name) => verdicts[`${name}/Pod/p`])).toEqual(["UNDETERMINED", "UNDETERMINED", "UNDETERMINED", "UNDETERMINED", "REFUTED"]);
+    }
+  });
+
   it("on its node's network, in a namespace that nothing governs or of which something is unread, is a relay", () => {
     expect(said({ networkPolicies: [toB, deny("b")], workloads: [workload("a/Pod/a"), workload("b/Pod/b", { app: "b" }, { hostNetwork: true })] })["a/Pod/a"]).toBe("UNDETERMINED");
     expect(said({ networkPolicies: [toB, deny("b")], governed: ["a"] })["a/Pod/a"]).toBe("UNDETERMINED");
@@ -251,6 +268,10 @@ describe("ClusterNetworkPolicies", () => {
     const said = (priority: number): SubjectProof => underRules([], { clusterNetworkPolicies: [accept(priority), admin([{ action: "Deny", to: everywhere }])] });
     expect([said(9).verdict, said(10).verdict, said(11).verdict]).toEqual(["REFUTED", "UNDETERMINED", "PROVED"]);
     expect(said(10).missing.map(({ at }) => at?.path)).toEqual(["spec.priority", "spec.priority"]);
+    // Only what both are about is open: the rest is denied by the one, whichever is asked first.
+    const policy = sovereignty({ destinations: [destination("d", { cidrs: ["8.8.8.8/32"], roles: ["Application"], ports: (["TCP", "UDP", "SCTP"] as const).map((protocol) => ({ protocol, port: 1, endPort: 65_535 })) })] });
+    const cluster = { pods: ["10.244.0.0/16"], services: [], nodes: [] };
+    expect(underRules(open, { clusterNetworkPolicies: [accept(10), admin([{ action: "Deny", to: everywhere }])], policy, cluster }).verdict).toBe("PROVED");
   });
 
   it("of the Baseline tier hold a pod that no NetworkPolicy selects, and no other", () => {
