@@ -4,7 +4,8 @@
  *
  *   Admin tier      by priority; the first rule that hits decides: Accept, Deny, or Pass to
  *   NetworkPolicy   final for a pod that one isolates: the union of their rules, and nothing else
- *   Baseline tier   only for pods that no NetworkPolicy selects at all: implementations differ on the others (network-policy.md 0.8)
+ *   Baseline tier   surely for pods that no NetworkPolicy selects at all, never for isolated ones: on the others, implementations
+ *                   differ (network-policy.md 0.8), so that it is reckoned with in a refutation and not in a proof
  *   otherwise       accepted
  *
  * A rule that is not certain is asked twice. `possible(..., "Accept")` is everything that some reading of the rules accepts;
@@ -75,13 +76,13 @@ function acceptedOf<S>(rest: S, selection: Selection, question: Question<S>): S 
   return sets.plus(decided, passed, undecided);
 }
 
+/** Where it is not certain that a NetworkPolicy decides, the Baseline tier may, too: for a pod that only others select as well. */
 function deniedOf<S>(rest: S, selection: Selection, question: Question<S>): S {
   const { sets, direction, without } = question;
-  if (isolation(selection, question) !== "No") {
-    const rules = selection.policies.filter(isSure).flatMap(({ policy }) => policy[direction]?.rules ?? []).filter((rule) => without?.has(rule) !== true);
-    return sets.minus(rest, sets.plus(...rules.map((rule) => sets.surely(rule))));
-  }
-  return selection.policies.some(isSure) ? sets.none : inTier(selection.baseline, rest, "Deny", question).decided;
+  const isolated = isolation(selection, question);
+  const rules = selection.policies.filter(isSure).flatMap(({ policy }) => policy[direction]?.rules ?? []).filter((rule) => without?.has(rule) !== true);
+  const byRules = isolated === "No" ? sets.none : rules.map((rule) => sets.surely(rule)).reduce(sets.minus, rest);
+  return isolated === "Yes" ? byRules : sets.plus(byRules, inTier(selection.baseline, rest, "Deny", question).decided);
 }
 
 interface State<S> {

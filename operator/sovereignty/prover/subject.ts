@@ -7,7 +7,7 @@ import { ALL_ADDRESSES, toCidrs } from "../addresses/cidr.ts";
 import { difference, union } from "../addresses/intervals.ts";
 import { byKey } from "../../lib/order.ts";
 import type { RuleReference } from "../verdict.ts";
-import { isSure, possible, type Question, type Selection } from "./evaluate.ts";
+import { isolation, isSure, possible, type Question, type Selection } from "./evaluate.ts";
 import type { Permitted } from "./permitted.ts";
 import { reachedPods, type ReachedPods } from "./pods.ts";
 import { findRepair, textOf, type Repair } from "./repair.ts";
@@ -92,7 +92,7 @@ function missingOf(subject: Subject, { inCluster, outside, pods, isRefuted }: Pa
   const relays = [...new Set(pods.filter(({ line }) => line.as === "Relay").flatMap(({ namespaces }) => namespaces))].toSorted();
   const isOpen = outside.length > 0 || inCluster.length > 0 || relays.length > 0;
   return [
-    ...(isOpen && !isRefuted ? unclearIn(subject) : []),
+    ...(isOpen && !isRefuted ? [...unclearIn(subject), ...baselineIn(subject)] : []),
     ...(inCluster.length > 0 && !isRefuted ? [clusterRange(subject, inCluster)] : []),
     ...(relays.length > 0 ? [relayIn(relays)] : []),
   ];
@@ -101,6 +101,17 @@ function missingOf(subject: Subject, { inCluster, outside, pods, isRefuted }: Pa
 function unclearIn({ selection, unsure }: Subject): Missing[] {
   const problems = [...problemsOf(selection), ...unsure].map(({ at, message }) => ({ kind: "Unclear" as const, message: `${textOf(at)} ${message}.`, at }));
   return [...new Map(problems.map((one) => [one.message, one])).values()].toSorted(byKey(({ message }) => message));
+}
+
+/** "NetworkPolicy always makes a final decision for selected pods": by one of any direction, or of this one? Seen both ways. */
+function baselineIn({ selection }: Subject): Missing[] {
+  const { policies, baseline } = selection;
+  const [first] = policies.map(({ policy }) => policy.at).toSorted(byKey(textOf));
+  if (first === undefined || baseline.length === 0 || isolation(selection, question()) === "Yes") return [];
+  return [{
+    kind: "Unclear", at: first,
+    message: `${first.kind} ${first.object} selects it, but does not surely isolate it for egress: whether the Baseline tier then holds it is the network plugin's choice. Isolate it for egress, or deny in the Admin tier.`,
+  }];
 }
 
 function clusterRange({ selection }: Subject, inCluster: Traffic): Missing {
