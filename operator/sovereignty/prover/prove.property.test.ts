@@ -94,7 +94,11 @@ describe("a counterexample", () => {
         if (one.counterexample!.repair.includes("add a NetworkPolicy")) continue;
         repaired++;
         expect(verdictWithout(one.removals).verdict).not.toBe("REFUTED");
-        for (const kept of one.removals!) expect(verdictWithout(one.removals!.filter((each) => each !== kept)).verdict).toBe("REFUTED");
+        const left = one.removals!.map((kept) => verdictWithout(one.removals!.filter((each) => each !== kept)));
+        // Of policies of the same priority nobody can say which comes first: with fewer of them, another may hold.
+        const sure = left.filter(({ missing }) => !missing.some(({ kind }) => kind === "Unclear"));
+        expect(sure.map(({ verdict }) => verdict)).toEqual(sure.map(() => "REFUTED"));
+        expect(left.map(({ verdict }) => verdict)).not.toContain("PROVED");
       }
     }), { numRuns: 150 });
     expect(repaired).toBeGreaterThan(5);
