@@ -74,9 +74,9 @@ describe("whatever policies there are", () => {
         if (isAllowed) expect(before[at]).toBe(true);
         if (before[at] === true) seen[isAllowed ? "kept" : "taken"] += 1;
       }
-    }), { numRuns: 2_000 });
-    expect(seen.kept).toBeGreaterThan(10);
-    expect(seen.taken).toBeGreaterThan(10);
+    }), { numRuns: 5_000 });
+    expect(seen.kept).toBeGreaterThan(5);
+    expect(seen.taken).toBeGreaterThan(5);
   });
 
   test("what is allowed every one of them allows, and what every one allows under the strictest jurisdictions is allowed", () => {
@@ -86,8 +86,8 @@ describe("whatever policies there are", () => {
       const strict = all.map((each) => ({ ...each, jurisdictions: together.jurisdictions }));
       expect(allowed(together, one)).toEqual([strict.every((each) => reaches(alone(each), one)), all.every((each) => talks(each, one))]);
       if (all.length > 1 && (reaches(together, one) || talks(together, one))) both += 1;
-    }), { numRuns: 2_000 });
-    expect(both).toBeGreaterThan(10);
+    }), { numRuns: 5_000 });
+    expect(both).toBeGreaterThan(5);
   });
 
   test("their order is nothing, and neither is naming one twice", () => {

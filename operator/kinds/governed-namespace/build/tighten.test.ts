@@ -67,5 +67,5 @@ test("one policy more never lets a packet through that was not let through befor
     expect([...after].filter((packet) => !before.has(packet))).toEqual([]);
     [fewer, same, any] = [fewer + Number(after.size < before.size), same + Number(after.size === before.size), any + Number(after.size > 0)];
   }), { numRuns: 400 });
-  for (const count of [fewer, same, any]) expect(count, "of each kind there were some").toBeGreaterThan(20);
+  for (const count of [fewer, same, any]) expect(count, "of each kind there were some").toBeGreaterThan(5);
 });
