@@ -3,7 +3,10 @@
  * that time, with the gate and without it, counted by the world. The window is held open by freezing kube-router, so that
  * it is there in every run; how long it is by itself, and what gets through then, is printed.
  */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TRIPWIRE_PORT } from "../../operator/lib/names.ts";
 import { consistently, eventually } from "../support/control-plane.ts";
 import { put } from "../support/house.ts";
 import { hits, packetsFrom, type Hit } from "../support/node/hits.ts";
@@ -51,12 +54,20 @@ async function untilGatesWait(): Promise<Pod[]> {
   }, { timeoutMs: 60_000 });
 }
 
+/** Whether a connection of the pod's gate to the port that it must not reach stood: as the node's own table of connections has it. */
+async function gotThrough(pod: Pod): Promise<boolean> {
+  const [address = ""] = addressesOf(pod).filter((one) => !one.includes(":"));
+  const { stdout } = await promisify(execFile)("conntrack", ["-L", "-p", "tcp", "-s", address, "--dport", String(TRIPWIRE_PORT)]);
+  return stdout.includes("[ASSURED]");
+}
+
 describe(`${PODS} servers that hammer at the world from their first moment`, () => {
   test("send not one packet to the world with the gate, however late their policy is in force", async () => {
     {
       using _late = freeze("kube-router");
       await put(node(), engine(NAME, HAMMERING_ENGINE).replicas(PODS).namespace(namespace).manifest());
       const waiting = await untilGatesWait();
+      for (const pod of waiting) await eventually(() => gotThrough(pod), { timeoutMs: 60_000 });
       await consistently(async () => {
         expect(waiting.map(({ metadata }) => metadata.name).toSorted()).toEqual((await untilGatesWait()).map(({ metadata }) => metadata.name).toSorted());
       }, { forMs: 3000, everyMs: 500 });
