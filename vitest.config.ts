@@ -1,7 +1,8 @@
 /**
- * Tests in seven projects: `unit` needs nothing, `crd` and `integration` share one real control plane (test/support), `e2e`
+ * Tests in eight projects: `unit` needs nothing, `crd` and `integration` share one real control plane (test/support), `e2e`
  * has a real node (test/support/node) and exists only in the sandbox that hack/e2e.ts makes for it; `vllm-args` and `e2e-vllm`
- * need a real vLLM as well, which hack/e2e-vllm.ts makes; `containers` needs a Docker engine, which hack/containers.ts finds.
+ * need a real vLLM as well, which hack/e2e-vllm.ts makes; `containers` needs a Docker engine, which hack/containers.ts finds;
+ * `browser` needs Chromium, which hack/browser.ts finds.
  */
 import { defineConfig } from "vitest/config";
 
@@ -37,6 +38,9 @@ const hasVllm = process.env.HOHEIT_VLLM === "1";
 /** Set by hack/containers.ts: there is an engine, and the image is made. */
 const hasEngine = process.env.HOHEIT_IMAGE_ARCHIVE !== undefined;
 
+/** Set by hack/browser.ts: the program. */
+const hasBrowser = process.env.HOHEIT_CHROMIUM !== undefined;
+
 export default defineConfig({
   test: {
     reporters: ["default"],
@@ -48,6 +52,7 @@ export default defineConfig({
       ...(isInSandbox ? [{ test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...onNode, ...shared } }] : []),
       ...(hasVllm ? [{ test: { name: "vllm-args", include: ["test/vllm-args/**/*.test.ts"], hookTimeout: 180_000, ...shared } }] : []),
       ...(hasVllm && isInSandbox ? [{ test: { name: "e2e-vllm", include: ["test/e2e-vllm/**/*.test.ts"], ...onNode, ...shared } }] : []),
+      ...(hasBrowser ? [{ test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 1, ...shared } }] : []),
       ...(hasEngine ? [{ test: { name: "containers", include: ["test/containers/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000, ...shared } }] : []),
     ],
   },
