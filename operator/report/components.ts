@@ -68,9 +68,21 @@ export const tally = (counts: Readonly<Record<Verdict, number>>, { terms }: Text
 
 export const statusMark = (status: ConditionStatus, words: Readonly<Record<ConditionStatus, string>>): Safe => mark(STATUS_TONES[status], words[status]);
 
-/** What a page says first and largest. */
-export const statement = (verdict: Verdict, { texts }: Scene, content: Content): Safe =>
-  html`<div class="statement ${VERDICT_TONES[verdict]}">${verdictMark(verdict, texts)}<div class="saying">${content}</div></div>`;
+/**
+ * What a page says first and largest: of the worst verdict, and below it of each other one; then the rest. That a packet gets
+ * out is never told on quiet ground.
+ *
+ * @param verdicts bad news first
+ * @param sentences what each of them means here
+ */
+export function statement([worst, ...others]: readonly [Verdict, ...Verdict[]], sentences: Readonly<Record<Verdict, string>>, { texts }: Scene, rest?: Content): Safe {
+  const tone = others.includes("REFUTED") ? "bad" : VERDICT_TONES[worst];
+  const also = others.map((verdict) => html`<p>${verdictMark(verdict, texts)} ${sentences[verdict]}</p>`);
+  return html`<div class="statement ${tone}">${verdictMark(worst, texts)}<div class="saying"><p>${sentences[worst]}</p>${also}${rest}</div></div>`;
+}
+
+/** What was seen besides, straight below what is said first. */
+export const observation = (tone: "bad" | "open", word: string, points: readonly Content[]): Safe => html`<div class="statement ${tone}">${mark(tone, word)}<div class="saying">${bullets(points)}</div></div>`;
 
 export interface Table {
   readonly caption: Content;

@@ -93,6 +93,50 @@ describe("the claim", () => {
   });
 });
 
+/** Tone and text of each box at the head of a page. */
+const boxes = (page: Element): string[] => elements(page, "div").map((one) => `${one.attributes.get("class")}: ${textOf(one)}`).flatMap((text) => /^statement (.*)$/.exec(text)?.[1] ?? []);
+
+describe("at the head of a page", () => {
+  const withSubject = (verdict: "REFUTED" | "UNDETERMINED"): ReportData => {
+    const [library] = allProved.proof.namespaces;
+    return { ...allProved, proof: { ...allProved.proof, namespaces: [{ ...library!, workloads: [...library!.workloads, { ...library!.workloads[0]!, id: "library/Job/x", verdict }] }] } };
+  };
+
+  test("a packet that gets out stands on red ground, and every other bad news is told, too", () => {
+    const [claim] = boxes(pageOf(mixed));
+    expect(claim).toMatch(/^bad: Ungoverned At least one .* Refuted The rules let connections through .* Undetermined For some/);
+    const [planning] = boxes(parseHtml(renderPage({ kind: "namespace", found: mixed.proof.namespaces[3]! }, mixed, "en")));
+    expect(planning).toMatch(/^none: Ungoverned .* Undetermined /);
+  });
+
+  test.each(["REFUTED", "UNDETERMINED"] as const)("no claim is made beside anything %s, whatever the proof as a whole says", (verdict) => {
+    const [claim] = boxes(pageOf(withSubject(verdict)));
+    expect(claim).not.toMatch(/third country|Proved No/);
+    expect(claim).toMatch(verdict === "REFUTED" ? /^bad: Refuted / : /^open: Undetermined /);
+  });
+
+  test("stands what was tried and went wrong, and nothing where nothing did", () => {
+    const [probe] = allProved.probes;
+    const [guard] = allProved.guards;
+    expect(boxes(pageOf(allProved))).toHaveLength(1);
+    expect(boxes(pageOf({ ...allProved, probes: [{ ...probe!, last: { ...probe!.last!, result: "Inconclusive" } }] }))).toHaveLength(1);
+    const got: ReportData = { ...allProved, probes: [{ ...probe!, last: { ...probe!.last!, result: "Reached" } }] };
+    expect(boxes(pageOf(got))[1]).toBe("bad: Seen when it was tried With 1 model server, the last attempt with packets reached something.");
+    expect(boxes(parseHtml(renderPage({ kind: "namespace", found: got.proof.namespaces[0]! }, got, "en")))).toHaveLength(2);
+    for (const status of ["False", "Unknown"] as const) {
+      expect(boxes(pageOf({ ...allProved, guards: [{ ...guard!, status }, guard!] }))[1]).toBe("open: Seen when it was tried With 1 policy, it is not settled that the guard works.");
+    }
+  });
+});
+
+test("the first page shows the newest changes and leads to all", () => {
+  const flips = Array.from({ length: 7 }, (_, index) => ({ ...mixed.changes.flips[0]!, workload: `assistant/Deployment/w${index}` }));
+  const text = textOf(pageOf({ ...mixed, changes: { ...mixed.changes, flips } }));
+  expect(["w0", "w4", "w5"].map((name) => text.includes(`Deployment/${name}`))).toEqual([true, true, false]);
+  expect(text).toContain("All changes since 1 November 2026");
+  expect(textOf(pageOf(allProved))).toContain("No verdict has changed since 1 November 2026");
+});
+
 test("bad news comes first, and what is too much for one page is counted", () => {
   const [assistant] = mixed.proof.namespaces;
   const many = { ...assistant!, workloads: Array.from({ length: 40 }, (_, index) => ({ ...assistant!.workloads[1]!, id: `assistant/Deployment/a${index}` })), labelSpace: [] };

@@ -68,6 +68,7 @@ table .tally .mark { font-weight: 400; }
 .saying > p:first-child { font: 600 clamp(1.2rem, 1rem + 1.1vw, 1.6rem)/1.35 var(--display); max-width: 40rem; text-wrap: balance; }
 .saying > * { margin-bottom: 0; }
 .saying > * + * { margin-top: .85rem; }
+.saying p > .mark { margin-inline-end: .35rem; }
 .points { list-style: none; padding: 0; }
 .points > li { padding-block: .75rem; border-top: .0625rem solid var(--line); margin: 0; max-width: none; }
 .points > li > :last-child { max-width: 44rem; }
@@ -96,6 +97,7 @@ th, td { text-align: start; vertical-align: top; padding: .6rem 1.5rem .6rem 0; 
 th:last-child, td:last-child { padding-inline-end: 0; }
 thead th { font-size: .875rem; font-weight: 600; color: var(--quiet); border-bottom: .1rem solid var(--edge); vertical-align: bottom; }
 tbody th { font-weight: 600; }
+tbody th time { font-weight: 400; }
 
 .subject { border-top: .0625rem solid var(--line); margin-top: 2rem; padding-top: .25rem; }
 .subject > h3, .subject > h4 { margin-top: 1rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
@@ -106,6 +108,7 @@ tbody th { font-weight: 600; }
 .escape dt { color: inherit; }
 
 @media (min-width: 46rem) {
+  .mark { white-space: nowrap; }
   .escape .facts > div { display: grid; grid-template-columns: 13rem minmax(0, 1fr); gap: 1.5rem; }
 }
 @media screen and (max-width: 46rem) {
@@ -125,7 +128,7 @@ tbody th { font-weight: 600; }
   h1 { margin-top: 1rem; font-size: 20pt; }
   h2 { margin-top: 2rem; font-size: 14pt; }
   h1, h2, h3, h4, h5, caption, thead { break-after: avoid; }
-  tr, .statement, .escape, .facts, li { break-inside: avoid; }
+  tr, caption, .statement, .escape, .facts, li { break-inside: avoid; }
   a { color: inherit; text-decoration: none; }
   .statement, .escape { print-color-adjust: exact; }
   details::details-content { content-visibility: visible; display: block; height: auto; }

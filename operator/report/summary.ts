@@ -37,6 +37,12 @@ export const badNewsFirst = <T extends { readonly verdict: Verdict }>(all: reado
 export const governed = ({ namespaces }: Proof): NamespaceProof[] => namespaces.filter(({ policy }) => policy !== undefined);
 export const ungoverned = ({ namespaces }: Proof): NamespaceProof[] => namespaces.filter(({ policy }) => policy === undefined);
 
+/** What has to be said first, bad news first: the verdict as a whole, and whatever else of `subjects` is not proved. PROVED stands alone. */
+export function toSay(verdict: Verdict, subjects: readonly { readonly verdict: Verdict }[]): readonly [Verdict, ...Verdict[]] {
+  const [worst, ...others] = VERDICTS.filter((each) => each !== "PROVED" && [verdict, ...subjects.map((one) => one.verdict)].includes(each));
+  return worst === undefined ? ["PROVED"] : [worst, ...others];
+}
+
 /** Workloads and future pods alike that are not proved. */
 export const notProved = ({ workloads, labelSpace }: NamespaceProof): SubjectProof[] => badNewsFirst([...workloads, ...labelSpace].filter(({ verdict }) => verdict !== "PROVED"));
 

@@ -1,16 +1,28 @@
 /** What changed since: verdicts that flipped, of namespaces and of workloads. */
 import type { Verdict } from "../../sovereignty/verdict.ts";
 import { heading, table, verdictMark, type Scene } from "../components.ts";
-import type { Flip, ReportData } from "../data.ts";
+import type { Changes, Flip, ReportData } from "../data.ts";
 import { code, time, timeText } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
 
 export function changesPage({ changes }: ReportData, scene: Scene): Safe {
   const { changes: words } = scene.texts;
   return html`${heading(scene, 0, "changes", words.title)}
-<p>${words.intro(timeText(changes.since, scene.texts))}</p>
-${changes.flips.length === 0 ? html`<p>${words.none}</p>` : flipTable(changes.flips, words.caption, scene)}`;
+${changes.flips.length === 0 ? noFlips(changes, scene) : [html`<p>${words.intro(timeText(changes.since, scene.texts))}</p>`, flipTable(changes.flips, words.caption, scene)]}`;
 }
+
+/** So many are on the first page. */
+const LATEST = 5;
+
+/** For the first page: the newest, and where all are. */
+export function latestChanges({ changes }: ReportData, scene: Scene): Content {
+  const { changes: words } = scene.texts;
+  const title = heading(scene, 1, "latest", words.title);
+  if (changes.flips.length === 0) return [title, noFlips(changes, scene)];
+  return [title, flipTable(changes.flips.slice(0, LATEST), words.latest, scene), html`<p><a href="${scene.links.changes}">${words.all(timeText(changes.since, scene.texts))}</a></p>`];
+}
+
+const noFlips = ({ since }: Changes, { texts }: Scene): Safe => html`<p>${texts.changes.none(timeText(since, texts))}</p>`;
 
 export function flipTable(flips: readonly Flip[], caption: string, { texts, links }: Scene): Safe {
   const { columns, whole, appeared, gone } = texts.changes;

@@ -1,8 +1,20 @@
 /** What was seen of the rules' effect: the guard at admission, and probes that tried to get out. */
-import { heading, statusMark, table, type Scene } from "../components.ts";
-import type { GuardState, ProbeState } from "../data.ts";
+import { heading, observation, statusMark, table, type Scene } from "../components.ts";
+import type { GuardState, ProbeState, ReportData } from "../data.ts";
 import { code, endpoint, message, time } from "../format.ts";
 import { html, type Content } from "../html.ts";
+
+/** The verdict is about rules alone. What was tried and went wrong stands beside it; nothing where nothing did. */
+export function seenInTrials({ guards, probes }: Pick<ReportData, "guards" | "probes">, { texts, prefix }: Scene): Content {
+  const { seen } = texts.overview;
+  const reached = probes.filter(({ last }) => last?.result === "Reached").length;
+  const unguarded = guards.filter(({ status }) => status !== "True").length;
+  const points = [
+    ...(reached === 0 ? [] : [html`<a href="#${prefix}probes">${seen.reached(reached)}</a>`]),
+    ...(unguarded === 0 ? [] : [html`<a href="#guard">${seen.unguarded(unguarded)}</a>`]),
+  ];
+  return points.length === 0 ? undefined : observation(reached > 0 ? "bad" : "open", seen.word, points);
+}
 
 export function guardSection(guards: readonly GuardState[], scene: Scene): Content {
   const { overview: words, terms } = scene.texts;

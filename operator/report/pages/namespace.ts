@@ -5,26 +5,28 @@ import { anchor, facts, heading, statement, table, verdictMark, type Scene } fro
 import type { ReportData } from "../data.ts";
 import { addresses, code, declaredPorts, labels, message, rule, time } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
-import { badNewsFirst } from "../summary.ts";
+import { badNewsFirst, toSay } from "../summary.ts";
 import { flipTable } from "./changes.ts";
-import { probeSection } from "./enforcement.ts";
+import { probeSection, seenInTrials } from "./enforcement.ts";
 import { subjectAnchor, subjectName, subjectSection } from "./subject.ts";
 
 /** Where a namespace is in a document of several. */
 export const namespaceAnchor = (name: string): string => anchor("namespace", name);
 
 export function namespacePage(found: NamespaceProof, data: ReportData, scene: Scene): Safe {
-  const { namespace: words, frame, terms, changes } = scene.texts;
+  const { namespace: words, frame, changes } = scene.texts;
   const policy = data.policies.get(found.namespace);
+  const probes = data.probes.filter(({ namespace }) => namespace === found.namespace);
   const flips = data.changes.flips.filter(({ namespace }) => namespace === found.namespace);
   return html`${heading(scene, 0, namespaceAnchor(found.namespace), words.title(found.namespace))}
-${statement(found.verdict, scene, html`<p>${policy === undefined ? words.ungoverned : terms.verdicts[found.verdict].means}</p>`)}
+${policy === undefined ? statement(["UNGOVERNED"], { ...words.claims, UNGOVERNED: words.ungoverned }, scene) : statement(toSay(found.verdict, [...found.workloads, ...found.labelSpace]), words.claims, scene)}
+${seenInTrials({ guards: [], probes }, scene)}
 ${facts([[frame.asOf, time(data.time, scene.texts)], [frame.root, code(data.root)]])}
 ${policy === undefined ? undefined : policySection(policy, scene)}
 ${workloadSection(found, policy, scene)}
 ${labelSpaceSection(found, policy, scene)}
 ${findingSection(found.findings, scene)}
-${probeSection(data.probes.filter(({ namespace }) => namespace === found.namespace), scene)}
+${probeSection(probes, scene)}
 ${flips.length === 0 ? undefined : [heading(scene, 1, `${scene.prefix}changes`, words.changes), flipTable(flips, changes.caption, scene)]}`;
 }
 

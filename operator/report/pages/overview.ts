@@ -6,8 +6,9 @@ import { bullets, facts, glossary, heading, statement, table, tally, verdictMark
 import type { ReportData } from "../data.ts";
 import { code, message, time, timeText } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
-import { badNewsFirst, counted, governed, namedPeers, notProved, summaryOf, thirdCountryDestinations, ungoverned } from "../summary.ts";
-import { guardSection, probeSection } from "./enforcement.ts";
+import { badNewsFirst, counted, governed, namedPeers, notProved, summaryOf, thirdCountryDestinations, toSay, ungoverned } from "../summary.ts";
+import { latestChanges } from "./changes.ts";
+import { guardSection, probeSection, seenInTrials } from "./enforcement.ts";
 import { takenForGranted } from "./limits.ts";
 import { packetTarget, packetWay, subjectAnchor, subjectName } from "./subject.ts";
 
@@ -18,10 +19,12 @@ export function overview(data: ReportData, scene: Scene): Safe {
   const { overview: words, frame } = scene.texts;
   return html`${heading(scene, 0, "overview", words.title)}
 ${claim(data, scene)}
+${seenInTrials(data, scene)}
 ${facts([[frame.asOf, time(data.time, scene.texts)], [frame.root, code(data.root)], [frame.previousRoot, data.previousRoot === undefined ? undefined : code(data.previousRoot)]])}
 ${namespaceSection(data, scene)}
 ${openSection(data, scene)}
 ${ungovernedSection(data, scene)}
+${latestChanges(data, scene)}
 ${guardSection(data.guards, scene)}
 ${probeSection(data.probes, scene)}
 ${takenForGranted(data, scene)}
@@ -34,10 +37,12 @@ function claim(data: ReportData, scene: Scene): Safe {
   const words = scene.texts.overview;
   const inForce = governed(proof);
   const workloads = inForce.flatMap((one) => one.workloads);
-  if (inForce.length === 0) return statement("UNGOVERNED", scene, html`<p>${words.nothingGoverned}</p>`);
+  if (inForce.length === 0) return statement(["UNGOVERNED"], { ...words.claims, UNGOVERNED: words.nothingGoverned }, scene);
   const examined = [html`<p>${words.counts(workloads.length, inForce.length)}</p>`, tally(counted(workloads), scene.texts)];
-  if (proof.verdict !== "PROVED") return statement(proof.verdict, scene, [html`<p>${words.claims[proof.verdict]}</p>`, examined]);
-  return statement("PROVED", scene, [html`<p>${words.claimAt(timeText(data.time, scene.texts))}</p>`, bullets(exceptions(data, scene)), html`<p><a href="#assumptions">${words.provided}</a> ${words.declared}</p>`, examined]);
+  const verdicts = toSay(proof.verdict, inForce.flatMap((one) => [...one.workloads, ...one.labelSpace]));
+  const claims = { ...words.claims, PROVED: words.claimAt(timeText(data.time, scene.texts)) };
+  const conditions = verdicts[0] === "PROVED" ? [bullets(exceptions(data, scene)), html`<p><a href="#assumptions">${words.provided}</a> ${words.declared}</p>`] : undefined;
+  return statement(verdicts, claims, scene, [conditions, examined]);
 }
 
 /** What the claim does not cover: first what was decided, then what nobody can decide. */

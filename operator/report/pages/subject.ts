@@ -53,7 +53,6 @@ ${facts([
     [words.how, packetWay(packet)],
     [words.allowedBy, allowedBy.length === 0 ? words.allowedByNothing : allowedBy.map((one) => html`<div>${rule(one)}</div>`)],
     [words.repair, message(repair)],
-    [words.removals, subject.removals === undefined || subject.removals.length === 0 ? undefined : subject.removals.map((one) => html`<div>${rule(one)}</div>`)],
   ])}
 </div>`;
 }

@@ -5,7 +5,7 @@ export const terms: Terms = {
     PROVED: { word: "Nachgewiesen", means: "Jedes Paket, das das Regelwerk durchlässt, geht an ein zugelassenes Ziel." },
     REFUTED: { word: "Widerlegt", means: "Das Regelwerk lässt mindestens ein Paket durch, das keine Richtlinie zulässt. Es ist benannt." },
     UNDETERMINED: { word: "Ungeklärt", means: "Etwas war nicht lesbar, nicht verständlich oder nicht entscheidbar. Es ist benannt." },
-    UNGOVERNED: { word: "Nicht erfasst", means: "Keine Regel greift: Der Namensraum unterliegt keiner Richtlinie, oder der Workload nutzt das Netz seines Knotens." },
+    UNGOVERNED: { word: "Nicht erfasst", means: "Keine Regel greift: Der Namensraum unterliegt keiner Richtlinie, oder das Programm nutzt das Netz seines Knotens." },
   },
   roles: {
     Serving: { word: "Modellserver", means: "Server der Sprachmodelle" },
@@ -39,8 +39,8 @@ export const terms: Terms = {
     ClusterRange: { word: "Adresse im Cluster", means: "Hinter einer Adresse kann jeder Pod, jeder Service und jeder Knoten stehen." },
     Relay: { word: "Mögliche Weitergabe", means: "Ein Pod, der keiner Richtlinie unterliegt oder selbst nicht nachgewiesen ist, kann weitergeben, was man ihm sagt." },
     Combination: { word: "Zusammenspiel mehrerer Regeln", means: "Manche Pods werden nur durch mehrere Regeln zusammen gehalten oder durchgelassen." },
-    HostNetwork: { word: "Netz des Knotens", means: "Er nutzt das Netz seines Knotens. Dort greift keine Netzwerkregel." },
-    NoPolicy: { word: "Keine Richtlinie", means: "Keine Richtlinie (SovereigntyPolicy) erfasst seinen Namensraum." },
+    HostNetwork: { word: "Netz des Knotens", means: "Das Programm nutzt das Netz seines Knotens. Dort greift keine Netzwerkrichtlinie." },
+    NoPolicy: { word: "Keine Richtlinie", means: "Keine Richtlinie (SovereigntyPolicy) erfasst den Namensraum." },
   },
   findings: {
     ExternalName: { word: "Name außerhalb", means: "Ein Service ist ein anderes Wort für einen Namen außerhalb des Clusters." },
@@ -71,7 +71,7 @@ export const terms: Terms = {
     "service-dnat": "Ob eine Regel die Adresse eines Service sieht oder die des Pods dahinter, bestimmt das Netzwerk des Clusters.",
     "same-node": "Ein Pod kann von seinem eigenen Knoten aus immer erreichbar sein. Manche Netzwerke lassen auch ihn seinen Knoten erreichen.",
     "link-local-ipv6": "Pods an derselben Netzverbindung können einander über verbindungslokale IPv6-Adressen erreichen, an allen Regeln vorbei.",
-    "second-network": "Für weitere Netze, die eine Annotation einem Pod zuweist, gilt keine Netzwerkregel.",
+    "second-network": "Für weitere Netze, die eine Annotation einem Pod zuweist, gilt keine Netzwerkrichtlinie.",
     "shared-address": "Was hinter einer zugelassenen Adresse steht, kann auch anderen dienen oder weitergeben, was man ihm sagt.",
   },
   guard: { True: "wirksam", False: "nicht wirksam", Unknown: "unbekannt" },

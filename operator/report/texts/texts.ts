@@ -94,6 +94,8 @@ export interface OverviewTexts {
   readonly leak: readonly [string, string, string, string];
   readonly more: (count: number) => string;
   readonly ungoverned: Term;
+  /** What was seen and does not fit a house from which nothing gets out: how many model servers, how many policies. */
+  readonly seen: { readonly word: string; readonly reached: (count: number) => string; readonly unguarded: (count: number) => string };
   readonly guard: Term;
   readonly noGuard: string;
   readonly guardColumns: { readonly policy: string; readonly state: string; readonly reason: string };
@@ -111,6 +113,7 @@ export interface OverviewTexts {
 
 export interface NamespaceTexts {
   readonly title: (name: string) => string;
+  readonly claims: Readonly<Record<Verdict, string>>;
   readonly ungoverned: string;
   readonly policy: string;
   readonly policyNamed: (name: string) => string;
@@ -161,7 +164,6 @@ export interface SubjectTexts {
   readonly allowedBy: string;
   readonly allowedByNothing: string;
   readonly repair: string;
-  readonly removals: string;
   readonly missing: string;
   readonly relays: string;
   readonly all: (count: number) => string;
@@ -173,8 +175,11 @@ export interface SubjectTexts {
 export interface ChangesTexts {
   readonly title: string;
   readonly intro: (since: string) => string;
-  readonly none: string;
+  readonly none: (since: string) => string;
   readonly caption: string;
+  /** Caption of a table of the newest alone, and a link to all. */
+  readonly latest: string;
+  readonly all: (since: string) => string;
   readonly columns: { readonly time: string; readonly namespace: string; readonly subject: string; readonly from: string; readonly to: string };
   readonly whole: string;
   readonly appeared: string;
