@@ -1,4 +1,5 @@
 /** Snapshots for tests, as short as what they are about. */
+import type { Policy } from "../../operator/sovereignty/policy.ts";
 import type { Raw, Snapshot, Workload } from "../../operator/sovereignty/snapshot.ts";
 
 /** A snapshot with nothing in it but what is given. */
@@ -21,3 +22,7 @@ export function networkPolicy(id: string, spec: unknown): Raw {
 
 export const clusterNetworkPolicy = (name: string, spec: unknown): Raw =>
   ({ apiVersion: "policy.networking.k8s.io/v1alpha2", kind: "ClusterNetworkPolicy", metadata: { name }, spec });
+
+/** A policy that lets nothing out but what is given. */
+export const sovereigntyPolicy = (given: Partial<Policy> = {}): Policy =>
+  ({ name: "land", jurisdictions: { profile: "EEA", foreignControl: "Refuse" }, destinations: [], inCluster: [], ...given });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sovereigntyPolicy } from "../../../test/support/snapshots.ts";
 import { ALL_ADDRESSES, parseAddress, parseCidr, toCidrs } from "../addresses/cidr.ts";
 import { difference, equals, intersection, setOf, union, type IntervalSet } from "../addresses/intervals.ts";
 import { classify, countriesOf, PLACES, stale } from "./classify.ts";
@@ -9,6 +10,8 @@ import { dataSetOf, parseCompact, toCompact } from "./compact.ts";
 import { parseCsv } from "./csv.ts";
 import type { DataSet, Entry } from "./data-set.ts";
 import { parseDelegated } from "./delegated.ts";
+import { placesOf } from "./places.ts";
+import type { Destination, Policy } from "../policy.ts";
 
 const file = (name: string): string => readFileSync(join(import.meta.dirname, "testdata", name), "utf8");
 const delegated = parseDelegated(file("delegated-extended.txt"), "delegated-extended.txt");
@@ -149,6 +152,25 @@ describe("classify", () => {
       expect(difference(three.Inside, two.Inside)).toEqual([]);
     }));
     expect(equals(ALL_ADDRESSES, cidrs("0.0.0.0/0", "::/0"))).toBe(true);
+  });
+});
+
+describe("declared destinations", () => {
+  const destination = (name: string, ...cidrs: string[]): Destination => ({
+    name, cidrs, ports: [], country: "DE", operator: { name: "A", country: "DE", controlledFrom: "DE" }, purpose: "test", roles: [],
+  });
+  const placed = (profile: Policy["jurisdictions"]["profile"], ...destinations: Destination[]) => placesOf(sovereigntyPolicy({ jurisdictions: { profile, foreignControl: "Refuse" }, destinations }), [rir, geo], "2026-11-25");
+  const nothing = { inside: [], outside: [], undetermined: [], special: [] };
+
+  test("are where data sets agree that they are, by the policy's own profile", () => {
+    expect(placed("EEA", destination("a", "41.0.0.0/24", "41.2.0.0/24", "44.0.0.0/24", "41.4.0.0/24", "10.0.0.0/8", "010.0.0.0/8"))).toEqual([{ destination: "a", inside: ["41.0.0.0/24", "41.2.0.0/24"], outside: ["44.0.0.0/24"], undetermined: ["41.4.0.0/24"], special: ["10.0.0.0/8"] }]);
+    expect(placed("DE", destination("a", "41.0.0.0/24", "41.2.0.0/24"))).toEqual([{ ...nothing, destination: "a", inside: ["41.0.0.0/24"], outside: ["41.2.0.0/24"] }]);
+  });
+
+  test("in an adequate country are inside where adequacy counts, in the United States only when certified", () => {
+    expect(placed("EEAWithAdequacy", destination("ch", "2a00:20::/48"), destination("us", "44.0.0.0/24"))).toEqual([{ ...nothing, destination: "ch", inside: ["2a00:20::/48"] }, { ...nothing, destination: "us", outside: ["44.0.0.0/24"] }]);
+    const certified = destination("us", "44.0.0.0/24");
+    expect(placed("EEAWithAdequacy", { ...certified, operator: { ...certified.operator, certification: "DPF-1" } })).toEqual([{ ...nothing, destination: "us", inside: ["44.0.0.0/24"] }]);
   });
 });
 

@@ -8,7 +8,7 @@ import type { RuleReference } from "../verdict.ts";
 import type { Raw } from "../snapshot.ts";
 import { parseNetwork } from "./address.ts";
 import { all, any, doubt, maybe, not, type Match } from "./match.ts";
-import { isInNetwork } from "./party.ts";
+import { isInNetwork, type PodEnd } from "./party.ts";
 import { protocolsMatch } from "./ports.ts";
 import { selects, type Labelled } from "./selector.ts";
 import { isAbsent, isDoubt, isPort, listOf, membersOf } from "./shape.ts";
@@ -61,7 +61,7 @@ function judge(policy: Raw, tier: Tier, view: View): Judged | undefined {
   const unreadable = (matches: Match): Judged | undefined => (maybe(matches) ? { priority: -1, rules: [{ reference: at(""), matches: isDoubt(matches) ? matches : doubt(`${name} is not understood`), actions: ANYTHING }] } : undefined);
   const spec = membersOf(policy["spec"], `${name} spec`, ["tier", "priority", "subject", "ingress", "egress"]);
   if (isDoubt(spec)) return unreadable(spec);
-  const selected = isSubject(spec["subject"], view, `${name} spec.subject`);
+  const selected = isSubject(spec["subject"], view.pod, `${name} spec.subject`);
   if (selected === false || spec["tier"] === (tier === "Admin" ? "Baseline" : "Admin")) return undefined;
   const { priority } = spec;
   if (spec["tier"] !== tier) return unreadable(doubt(`${name} spec.tier ${JSON.stringify(spec["tier"])} is not known here`));
@@ -86,8 +86,10 @@ function judgeRule(given: unknown, selected: Match, { view, name, reference }: {
 
 const ACTIONS: ReadonlyMap<unknown, Action> = new Map([["Accept", "Accept"], ["Deny", "Deny"], ["Pass", "Next"]]);
 
+export const isClusterSubjectOf = (policy: Raw, pod: PodEnd): Match => isSubject((policy["spec"] as { subject?: unknown } | null | undefined)?.subject, pod, "");
+
 /** Pods with the node's network are nobody's subject. */
-function isSubject(given: unknown, { pod }: View, path: string): Match {
+function isSubject(given: unknown, pod: PodEnd, path: string): Match {
   const subject = oneMember(given, path, ["namespaces", "pods"]);
   if (isDoubt(subject)) return subject;
   return all([not(pod.hostNetwork), podsMatch(subject, pod, path)]);

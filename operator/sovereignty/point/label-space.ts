@@ -5,6 +5,9 @@
 import { ROLE } from "../../lib/labels.ts";
 import { ROLES, type Role } from "../policy.ts";
 import type { Raw, Snapshot, Workload } from "../snapshot.ts";
+import { isClusterSubjectOf } from "./cluster-network-policy.ts";
+import { isSubjectOf } from "./network-policy.ts";
+import { podEnd } from "./party.ts";
 import type { Members } from "./shape.ts";
 
 /** Beyond these many kinds of pods the space is not walked. */
@@ -34,6 +37,18 @@ export function podsOf(snapshot: Snapshot, space: Space): Workload[] | undefined
     kinds.push({ id: `${namespace}/*`, namespace, labels: { ...labels, ...fixed }, podSpec: {} });
   }
   return kinds;
+}
+
+/** The same without those that the same policies select: to whoever goes to an address they are one. */
+export function distinct(snapshot: Snapshot, pods: readonly Workload[]): Workload[] {
+  const kinds = new Map<string, Workload>();
+  for (const workload of pods) {
+    const pod = podEnd(snapshot, workload, "IPv4");
+    const selectedBy = [...snapshot.networkPolicies.map((policy) => isSubjectOf(policy, pod)), ...snapshot.clusterNetworkPolicies.map((policy) => isClusterSubjectOf(policy, pod))];
+    const key = JSON.stringify(selectedBy);
+    if (!kinds.has(key)) kinds.set(key, workload);
+  }
+  return [...kinds.values()];
 }
 
 /** The parts of policies that may tell senders of this namespace apart. */

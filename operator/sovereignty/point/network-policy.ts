@@ -46,7 +46,9 @@ const firstFilled = <T>(...lists: readonly (readonly T[])[]): readonly T[] => li
 
 /** Whether any policy, of whatever direction, selects the pod. */
 export const isSelected = (policies: readonly Raw[], pod: PodEnd): boolean =>
-  policies.some((policy) => policy.metadata.namespace === pod.namespace && maybe(selectsPod(specOf(policy), pod, nameOf(policy))));
+  policies.some((policy) => maybe(isSubjectOf(policy, pod)));
+
+export const isSubjectOf = (policy: Raw, pod: PodEnd): Match => (policy.metadata.namespace === pod.namespace ? selectsPod(specOf(policy), pod, nameOf(policy)) : false);
 
 const nameOf = ({ metadata }: Raw): string => `NetworkPolicy ${metadata.namespace}/${metadata.name}`;
 

@@ -2,7 +2,7 @@
 import type { Family } from "../../lib/addresses.ts";
 import type { Snapshot, Workload } from "../snapshot.ts";
 import { contains, covers, overlap, parseNetwork, universe, type Address, type Network } from "./address.ts";
-import { doubt, type Match } from "./match.ts";
+import { doubt, not, type Match } from "./match.ts";
 import type { Labelled } from "./selector.ts";
 import { isAbsent, isDoubt, type Members } from "./shape.ts";
 
@@ -43,6 +43,9 @@ export function podEnd(snapshot: Snapshot, { namespace, labels, podSpec }: Workl
     ranges: rangesOf(hostNetwork === true ? nodes : pods, family),
   };
 }
+
+/** Whether policies hold pods of this workload: none holds the node's network. */
+export const isHeldByPolicies = ({ podSpec }: Workload): Match => not(hostNetworkOf(podSpec["hostNetwork"]));
 
 function hostNetworkOf(value: unknown): Match {
   if (isAbsent(value)) return false;
