@@ -29,6 +29,10 @@ export interface Manifests {
 
 export type ReadFile = (file: string) => Promise<string>;
 
+/** One line for people: where, what, and what to do. */
+export const lineOf = ({ file, object, path, message }: Finding): string =>
+  `${[file, object, path].filter((part) => part !== undefined).join(": ")}: ${message}\n`;
+
 /** `LanguageModel assistant/mistral-small`, or `SovereigntyPolicy land`. */
 export const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${keyOf(metadata)}`;
 
@@ -40,23 +44,29 @@ export async function readManifests(files: readonly string[], namespace: string,
 }
 
 async function readOne(file: string, namespace: string, read: ReadFile): Promise<Manifests> {
-  let documents: unknown[];
-  try {
-    documents = fromYaml(await read(file), file).flatMap(itemsOf);
-  } catch (error) {
-    return { found: [], findings: [{ file, object: undefined, path: undefined, message: oneLine((error as Error).message) }] };
-  }
+  const documents = await readDocuments(file, read);
+  if (!Array.isArray(documents)) return { found: [], findings: [documents] };
   const judged = documents.map((document, at) => judge(file, namespace, document, at + 1));
   return { found: judged.flatMap((one) => one.found), findings: judged.flatMap((one) => one.findings) };
+}
+
+/** What stands in a file, lists taken apart; or why it cannot be read. */
+export async function readDocuments(file: string, read: ReadFile): Promise<unknown[] | Finding> {
+  try {
+    return fromYaml(await read(file), file).flatMap(itemsOf);
+  } catch (error) {
+    return { file, object: undefined, path: undefined, message: oneLine((error as Error).message) };
+  }
 }
 
 /** The first line says what and where; what follows in a YAML error is an excerpt of the file. */
 const oneLine = (message: string): string => message.split("\n", 1)[0] ?? message;
 
-/** `kubectl get -o yaml` prints several objects as a list. */
+/** `kubectl get -o yaml` prints several objects as a list; the API server calls it after its items, which then do not say what they are. */
 function itemsOf(document: unknown): unknown[] {
-  const { kind, items } = document as { kind?: unknown; items?: unknown };
-  return kind === "List" && Array.isArray(items) ? items : [document];
+  const { apiVersion, kind, items } = document as { apiVersion?: unknown; kind?: unknown; items?: unknown };
+  if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) return [document];
+  return kind === "List" ? items : items.map((item: object) => ({ apiVersion, kind: kind.slice(0, -"List".length), ...item }));
 }
 
 function judge(file: string, namespace: string, document: unknown, at: number): Manifests {
@@ -79,7 +89,7 @@ function parsed(kind: Kind, { file, value }: Manifest, at: (path: string | undef
   return { found: [], findings: result.violations.map(({ path, message }) => at(path === "" ? undefined : path, message)) };
 }
 
-function isManifest(document: unknown): document is KubeObject {
+export function isManifest(document: unknown): document is KubeObject {
   const { apiVersion, kind, metadata } = document as Partial<KubeObject>;
   return typeof apiVersion === "string" && typeof kind === "string" && typeof metadata?.name === "string";
 }

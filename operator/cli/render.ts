@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { buildChildren, type OperatorFacts } from "../kinds/language-model-deployment/build/index.ts";
+import type { OperatorFacts } from "../kinds/language-model-deployment/build/index.ts";
 import { offlineChecks, violationsOf, type CheckInput } from "../kinds/language-model-deployment/checks.ts";
 import type { Reason } from "../kinds/language-model-deployment/conditions.ts";
 import type { LanguageModelDeployment } from "../kinds/language-model-deployment/schema.ts";
@@ -13,7 +13,8 @@ import type { LanguageModel } from "../kinds/language-model/schema.ts";
 import { judge as judgeApproval } from "../kinds/model-approval/reconcile.ts";
 import type { ModelApproval } from "../kinds/model-approval/schema.ts";
 import type { KubeObject } from "../lib/k8s-types.ts";
-import { nameOf, readManifests, type Finding, type Manifest, type Manifests, type ReadFile } from "./manifests.ts";
+import { childrenWhenStarted } from "./children.ts";
+import { lineOf, nameOf, readManifests, type Finding, type Manifest, type Manifests, type ReadFile } from "./manifests.ts";
 import { toYaml } from "./yaml.ts";
 
 export interface RenderOptions {
@@ -124,9 +125,6 @@ function nothingFound({ found, findings }: Manifests, files: readonly string[]):
   return [{ file: files.join(", "), object: undefined, path: undefined, message: "there is no object of hoheit.dev in here" }];
 }
 
-const lineOf = ({ file, object, path, message }: Finding): string =>
-  `${[file, object, path].filter((part) => part !== undefined).join(": ")}: ${message}\n`;
-
 function render({ file, value }: Manifest, inputs: readonly Judged[], cluster: Cluster): string {
   const source = `# ${JSON.stringify(file).slice(1, -1)}: ${nameOf(value)}`;
   const own = inputs.find(({ manifest }) => manifest.value === value);
@@ -140,16 +138,8 @@ function withoutFinalizers(child: KubeObject): KubeObject {
   return { ...child, metadata };
 }
 
-function childrenOf(deployment: LanguageModelDeployment, { spec }: LanguageModel, { operator, tripwire }: Cluster): KubeObject[] {
-  const { claimName, path } = spec.source.persistentVolumeClaim;
-  const children = buildChildren({
-    deployment,
-    clients: deployment.spec.clients,
-    metricsScraper: undefined,
-    operator,
-    tripwire: tripwire && { addresses: tripwire },
-    start: { model: { claimName, path, digest: spec.integrity.manifestDigest }, replicas: deployment.spec.replicas, liveAnnotations: undefined },
-  });
+function childrenOf(deployment: LanguageModelDeployment, model: LanguageModel, { operator, tripwire }: Cluster): KubeObject[] {
+  const children = childrenWhenStarted(deployment, model, { operator, tripwire });
   const { networkPolicy, serviceAccount, service, podDisruptionBudget, gateConfig } = children;
   // Its argument names the tripwire: without addresses it would be another CronJob than the operator's.
   const cronJob = tripwire && children.cronJob;

@@ -1,0 +1,90 @@
+/**
+ * Reads a cluster with whatever may be read. What may not be read is named, so that nothing that depends on it is proved;
+ * kinds of policy that others brought along are found by asking which kinds there are.
+ */
+import type { KubeApi } from "../../kube/api.ts";
+import { ApiError, isNotFound } from "../../kube/errors.ts";
+import { apiVersionOf, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PODS, SERVICES, type Resource } from "../../kube/resources.ts";
+import type { Transport } from "../../kube/transport.ts";
+import { parse } from "../../kinds/define.ts";
+import { sovereigntyPolicy, type SovereigntyPolicy } from "../../kinds/sovereignty-policy/schema.ts";
+import type { Raw, Snapshot } from "../../sovereignty/snapshot.ts";
+import { assemble, isUnknownPolicy, type Surroundings } from "./assemble.ts";
+
+const resource = (group: string, version: string, plural: string, kind: string, namespaced = true): Resource => ({ group, version, plural, kind, namespaced });
+
+const READ: readonly Resource[] = [
+  NAMESPACES, NETWORK_POLICIES, SERVICES, NODES, PODS, DEPLOYMENTS, CRON_JOBS, JOBS,
+  resource("apps", "v1", "statefulsets", "StatefulSet"), resource("apps", "v1", "daemonsets", "DaemonSet"),
+  resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"), resource("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR", false),
+  resource("policy.networking.k8s.io", "v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy", false),
+];
+
+export interface ClusterAccess {
+  readonly api: Pick<KubeApi, "list">;
+  readonly transport: Pick<Transport, "call">;
+}
+
+interface ReadObjects {
+  readonly objects: readonly Raw[];
+  /** One sentence without a full stop for each kind that was refused. */
+  readonly unreadable: readonly string[];
+}
+
+/** @throws TransportError where there is no answer at all, ApiError for anything but a refusal */
+export async function snapshotOfCluster({ api, transport }: ClusterAccess, surroundings: Surroundings): Promise<Snapshot> {
+  const [known, ours, foreign] = await Promise.all([Promise.all(READ.map((one) => readAll(api, one))), readAll(api, sovereigntyPolicy.resource), foreignPolicies({ api, transport })]);
+  const { policies, unreadable } = parsed(ours.objects);
+  const all = [...known, foreign];
+  return assemble({
+    objects: all.flatMap(({ objects }) => objects), policies, unreadable: [...all, ours].flatMap((one) => one.unreadable).concat(unreadable),
+  }, surroundings);
+}
+
+/** A kind that is not served has no objects. */
+async function readAll(api: ClusterAccess["api"], of: Resource): Promise<ReadObjects> {
+  try {
+    return { objects: (await api.list(of)).items as unknown as Raw[], unreadable: [] };
+  } catch (error) {
+    if (isNotFound(error)) return { objects: [], unreadable: [] };
+    if (isRefusal(error)) return { objects: [], unreadable: [`${of.kind}: ${error.reason}`] };
+    throw error;
+  }
+}
+
+const isRefusal = (error: unknown): error is ApiError => error instanceof ApiError && (error.code === 401 || error.code === 403);
+
+/** A policy that does not parse may allow less than all others: what it selects is not known. */
+function parsed(objects: readonly Raw[]): { policies: SovereigntyPolicy[]; unreadable: string[] } {
+  const results = objects.map((object) => ({ name: object.metadata.name, result: parse(sovereigntyPolicy, object as Parameters<typeof parse>[1]) }));
+  return {
+    policies: results.flatMap(({ result }) => (result.ok ? [result.value] : [])),
+    unreadable: results.filter(({ result }) => !result.ok).map(({ name }) => `SovereigntyPolicy ${name}: it is not of this version`),
+  };
+}
+
+/** Objects of every kind that enforces policy and is not understood here. A kind of which there is no object does nothing. */
+async function foreignPolicies({ api, transport }: ClusterAccess): Promise<ReadObjects> {
+  const { groups = [] } = (await ask(transport, "/apis")) as { groups?: { versions: { groupVersion: string }[] }[] };
+  const served = await Promise.all(groups.flatMap(({ versions }) => versions).map(({ groupVersion }) => kindsOf(transport, groupVersion)));
+  const byKind = Map.groupBy(served.flat(), ({ group, kind }) => `${group} ${kind}`);
+  const isUnknown = (versions: readonly Resource[]): boolean => versions.every((of) => isUnknownPolicy({ apiVersion: apiVersionOf(of), kind: of.kind }));
+  const read = await Promise.all([...byKind.values()].filter(isUnknown).map(([first]) => (first === undefined ? NOTHING : readAll(api, first))));
+  return { objects: read.flatMap(({ objects }) => objects), unreadable: read.flatMap(({ unreadable }) => unreadable) };
+}
+
+const NOTHING: ReadObjects = { objects: [], unreadable: [] };
+
+async function kindsOf(transport: ClusterAccess["transport"], groupVersion: string): Promise<Resource[]> {
+  const { resources = [] } = (await ask(transport, `/apis/${groupVersion}`)) as { resources?: { name: string; kind: string; namespaced: boolean; verbs: string[] }[] };
+  const [group = "", version = ""] = groupVersion.split("/");
+  return resources.filter(({ name, verbs }) => !name.includes("/") && verbs.includes("list")).map(({ name, kind, namespaced }) => resource(group, version, name, kind, namespaced));
+}
+
+/** An aggregated API whose server is down serves nothing and holds nothing that the API server would enforce. */
+async function ask(transport: ClusterAccess["transport"], path: string): Promise<unknown> {
+  const answer = await transport.call({ what: `get ${path}`, method: "GET", path, idempotent: true });
+  if (answer.code < 300) return answer.json;
+  if (answer.code === 404 || answer.code === 503) return {};
+  throw new ApiError(`get ${path}`, { code: answer.code, reason: "Discovery", message: "the API server does not say which kinds there are" });
+}

@@ -1,0 +1,32 @@
+/** The shape of evidence, as far as it is looked into: somebody may have written it by hand. */
+import { z } from "zod";
+import { FAMILIES } from "../../lib/addresses.ts";
+import { PROTOCOLS, ROLES } from "../policy.ts";
+import { VERDICTS } from "../verdict.ts";
+
+const input = z.looseObject({ kind: z.string(), object: z.string(), sha256: z.string() });
+
+const packet = z.looseObject({
+  from: z.string(), family: z.enum(FAMILIES), address: z.string().optional(), to: z.string().optional(), protocol: z.enum(PROTOCOLS), port: z.int().min(1).max(65_535),
+});
+
+const subject = z.looseObject({
+  id: z.string(), role: z.enum(ROLES), verdict: z.enum(VERDICTS),
+  counterexample: z.looseObject({ packet, labels: z.record(z.string(), z.string()).optional() }).optional(),
+});
+
+const bundle = z.looseObject({
+  namespace: z.string(), policy: z.looseObject({ name: z.string() }).optional(), inputs: z.array(input), sha256: z.string(),
+  proof: z.looseObject({ namespace: z.string(), verdict: z.enum(VERDICTS), workloads: z.array(subject), labelSpace: z.array(subject) }),
+});
+
+const cidrs = z.array(z.string());
+
+export const evidenceShape = z.looseObject({
+  facts: z.looseObject({
+    verdict: z.enum(VERDICTS), cluster: z.object({ pods: cidrs, services: cidrs, nodes: cidrs }), nameServers: z.array(z.string()), operatorNamespace: z.string(),
+    unreadable: z.array(z.string()), unknownPolicyKinds: z.array(z.string()), inputs: z.array(input),
+  }),
+  bundles: z.array(bundle),
+  root: z.string(),
+});

@@ -1,0 +1,44 @@
+/** A snapshot, cut down to what one question is about: the point evaluator looks through all that it is given. */
+import { parseAddress } from "../point/address.ts";
+import { addressEnd } from "../point/party.ts";
+import type { Policy } from "../policy.ts";
+import type { Raw, Snapshot, Workload } from "../snapshot.ts";
+
+export class Worlds {
+  readonly snapshot: Snapshot;
+  private readonly policies: ReadonlyMap<string, readonly Raw[]>;
+  private readonly workloads: ReadonlyMap<string, readonly Workload[]>;
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot;
+    this.policies = Map.groupBy(snapshot.networkPolicies, ({ metadata }) => metadata.namespace ?? "");
+    this.workloads = Map.groupBy(snapshot.workloads, ({ namespace }) => namespace);
+  }
+
+  workloadsIn(namespace: string): readonly Workload[] {
+    return this.workloads.get(namespace) ?? [];
+  }
+
+  /** With the NetworkPolicies of these namespaces, and these workloads. */
+  of(namespaces: readonly string[], workloads: readonly Workload[]): Snapshot {
+    return { ...this.snapshot, workloads, networkPolicies: [...new Set(namespaces)].flatMap((namespace) => this.policies.get(namespace) ?? []) };
+  }
+
+  /** Whether an address may be that of a pod, a Service or a node. */
+  isInCluster(address: string): boolean {
+    const parsed = parseAddress(address);
+    if (parsed === undefined) return false;
+    const { mayBePod, mayBeNode } = addressEnd(this.snapshot, parsed);
+    return mayBePod || mayBeNode;
+  }
+}
+
+/** Everything that says where pods of a namespace may go, rule by rule, and where the cluster is. */
+export function rulesAbout({ networkPolicies, clusterNetworkPolicies, cluster, nameServers = [] }: Snapshot, policy: Policy | undefined): unknown[] {
+  const rules = [...networkPolicies, ...clusterNetworkPolicies].flatMap((raw) => {
+    const { egress } = (raw["spec"] ?? {}) as { readonly egress?: unknown };
+    return Array.isArray(egress) ? (egress as unknown[]) : [];
+  });
+  const hosts = nameServers.map((address) => `${address}/${address.includes(":") ? 128 : 32}`);
+  return [...rules, ...(policy?.destinations ?? []), ...Object.values(cluster), hosts];
+}
