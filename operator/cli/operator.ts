@@ -19,6 +19,8 @@ import { statesOf } from "../kinds/governed-namespace/state.ts";
 import { controllers, governing } from "../kinds/index.ts";
 import type { ProbeFacts } from "../kinds/language-model-deployment/build/index.ts";
 import { watchProbes } from "../kinds/language-model-deployment/probe-metrics.ts";
+import { readHistory } from "../kinds/sovereignty-policy/proof/history.ts";
+import type { Proofs } from "../kinds/sovereignty-policy/proof/proofs.ts";
 import { systemClock } from "../lib/clock.ts";
 import { LEADER_LEASE } from "../lib/names.ts";
 import { nameServers } from "../sovereignty/probe/resolv-conf.ts";
@@ -34,6 +36,8 @@ import { overNetwork } from "../runtime/tripwire/network.ts";
 import type { Peers } from "../runtime/tripwire/peers.ts";
 import { startTripwire, type Tripwire } from "../runtime/tripwire/tripwire.ts";
 import { watchLog } from "../runtime/watch-log.ts";
+import { proofsFor } from "./proving.ts";
+import { gatherReports, type ReportSource } from "./report-source.ts";
 import { serveReport } from "./report.ts";
 
 /** SIGTERM hands over within 3 s (controller-runtime waits for reconciles, too); what is under way gets this long. */
@@ -50,6 +54,9 @@ interface Parts {
   readonly manager: Manager;
   readonly elector: Elector;
   readonly events: EventWriter;
+  readonly proofs: Proofs;
+  /** For reads that a standby makes, too. */
+  readonly reader: KubeClient;
   readonly transports: readonly Transport[];
   /** Aborts when this replica shall end; the reason tells why. */
   readonly stop: AbortController;
@@ -67,7 +74,7 @@ export async function operatorCommand(config: Config): Promise<number> {
   const parts = assemble(config, { log, stop, credentials });
   const tripwire = await orSorry("cannot listen as the tripwire (--listen-control, --listen-tripwire)", layTripwire(parts));
   const health = await orSorry(`cannot listen on ${config.listen.host} port ${config.listen.port} (--listen)`, serve(parts, tripwire));
-  const report = await openReport(config);
+  const report = await openReport(parts);
   log.info({ version: VERSION, port: health.listening.port }, "started");
   const code = await run(parts, health);
   await report?.close();
@@ -111,7 +118,9 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   };
   const caches = new Caches({ transport, client: unfenced, onRestart });
   const { metricsScraper, namespace, image, releaseMs } = config;
-  const options = { metricsScraper, operator: { namespace, image, probe: probeFacts(config) }, releaseMs };
+  const operator = { namespace, image, probe: probeFacts(config) };
+  const proofs = proofsFor({ api: unfenced, transport }, api, operator);
+  const options = { metricsScraper, operator, releaseMs, proofs };
   const list = controllers(options);
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
   // What has no conditions of ours is no custom resource.
@@ -119,7 +128,7 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   watchProbes(metrics, () => caches.for(languageModelDeployments).list());
   watchNamespaces(metrics, () => statesOf({ ...manager.lookUp, clock }, governing(options)));
   metrics.watchLeader(() => elector.leading);
-  const parts: Parts = { config, log, metrics, caches, manager, elector, events, transports: [transport, elections], stop, workers, led: Promise.resolve() };
+  const parts: Parts = { config, log, metrics, caches, manager, elector, events, proofs, reader: unfenced, transports: [transport, elections], stop, workers, led: Promise.resolve() };
   return parts;
 }
 
@@ -140,9 +149,16 @@ const peersOf = ({ config, caches }: Parts): Peers => ({
 });
 
 /** On every replica: whoever asks cannot know which one leads. */
-async function openReport({ listenReport: address }: Config): Promise<Listener | undefined> {
+async function openReport({ config: { listenReport: address, namespace }, caches, manager, log, proofs, reader }: Parts): Promise<Pick<Listener, "close"> | undefined> {
   if (address === undefined) return undefined;
-  return orSorry(`cannot listen on ${address.host} port ${address.port} (--listen-report)`, serveReport(address, () => undefined));
+  let source: ReportSource | undefined;
+  const listener = await orSorry(`cannot listen on ${address.host} port ${address.port} (--listen-report)`, serveReport(address, () => source?.current()));
+  void caches.synced().then(() => (source = gatherReports({ clock: systemClock, log, lookup: manager.lookUp, proofs, history: () => readHistory(reader, namespace) })));
+  const close = async (): Promise<void> => {
+    source?.stop();
+    await listener.close();
+  };
+  return { close };
 }
 
 async function serve({ config, metrics, manager, caches }: Parts, tripwire: Tripwire): Promise<HealthServer> {

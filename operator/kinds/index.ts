@@ -16,6 +16,7 @@ import { modelApproval } from "./model-approval/schema.ts";
 import { processingActivityController } from "./processing-activity/reconcile.ts";
 import { processingActivity } from "./processing-activity/schema.ts";
 import { sovereigntyPolicyController } from "./sovereignty-policy/controller.ts";
+import { NO_PROOFS } from "./sovereignty-policy/proof/proofs.ts";
 import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
 
 /** In the order in which a reader meets them. */
@@ -34,7 +35,7 @@ export function controllers(options: HouseOptions): readonly Controller[] {
 
 export const governing = ({ operator, releaseMs }: HouseOptions): Governing => ({ operatorNamespace: operator.namespace, nameServers: operator.probe.dns, releaseMs });
 
-const NOTHING: HouseOptions = { metricsScraper: undefined, operator: { namespace: "", image: "", probe: USUAL_PROBE }, releaseMs: 0 };
+const NOTHING: HouseOptions = { metricsScraper: undefined, operator: { namespace: "", image: "", probe: USUAL_PROBE }, proofs: NO_PROOFS, releaseMs: 0 };
 
 /** What the operator may do in every namespace. */
 export const clusterRules: readonly Rule[] = [...controllers(NOTHING).flatMap(({ rules }) => rules), ...EVENT_RULES];

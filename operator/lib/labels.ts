@@ -40,6 +40,10 @@ export const CONNECTIONS = `${API_GROUP}/connections`;
 export const GUARD_PROBE = `${API_GROUP}/guard-probe`;
 /** On a NetworkPolicy of a client: the deployment and the entry of its `spec.clients` that it is for. */
 export const CLIENT_OF = `${API_GROUP}/client-of`;
+/** On ConfigMaps that evidence is kept in: `Root` or `Bundle`. Not `managed-by`, so that they are in no cache. */
+export const EVIDENCE = `${API_GROUP}/evidence`;
+/** On a root: hash of what it says, without times. */
+export const EVIDENCE_CONTENT = `${API_GROUP}/evidence-content`;
 /** Image that the gate of a Deployment's pods runs from: the same until the pods are made anew for another reason. */
 export const GATE_IMAGE = `${API_GROUP}/gate-image`;
 
@@ -67,6 +71,8 @@ export function servingLabels(deployment: string): Record<string, string> {
 
 /** Labels of what a governed namespace gets. No label of a deployment: these hold whatever deployments there are. */
 export const governanceLabels = (): Record<string, string> => ({ "app.kubernetes.io/component": "governance", [PART_OF]: HOHEIT, [MANAGED_BY]: HOHEIT });
+
+export const evidenceLabels = (part: "Root" | "Bundle"): Record<string, string> => ({ "app.kubernetes.io/component": "evidence", [PART_OF]: HOHEIT, [EVIDENCE]: part });
 
 /** Labels of the pods that probe the seal: those of the model servers, but for what they are. */
 export function probeLabels(deployment: string): Record<string, string> {

@@ -59,3 +59,7 @@ export const rolePolicyName = (role: string): string => `hoheit-${role.toLowerCa
 
 /** The way of one declared client to one deployment, in the namespace of the client. `entry` tells them apart; it may be of any length. */
 export const clientPolicyName = (entry: string): string => `hoheit-client-${shortHash(entry)}`;
+
+/** ConfigMaps in the operator's namespace, by the first half of a hash that is written `sha256:...`. */
+export const evidenceName = (root: string): string => `hoheit-evidence-${root.slice(7, 39)}`;
+export const bundleName = (digest: string): string => `hoheit-bundle-${digest.slice(7, 39)}`;

@@ -9,7 +9,7 @@ import type { Family } from "../lib/addresses.ts";
 import type { Policy, Protocol } from "../sovereignty/policy.ts";
 import type { Result } from "../sovereignty/probe/verdict.ts";
 import type { Proof } from "../sovereignty/prover/result.ts";
-import type { Verdict } from "../sovereignty/verdict.ts";
+import type { Flip } from "../sovereignty/verdict.ts";
 
 export interface ReportData {
   /** The state of the cluster that was proved. */
@@ -32,17 +32,6 @@ export interface Changes {
   readonly since: string;
   /** The newest first. */
   readonly flips: readonly Flip[];
-}
-
-export interface Flip {
-  readonly time: string;
-  readonly namespace: string;
-  /** Id of a workload; absent for the namespace as a whole. */
-  readonly workload?: string;
-  /** Absent for what appeared. */
-  readonly from?: Verdict;
-  /** Absent for what is gone. */
-  readonly to?: Verdict;
 }
 
 /** As conditions have it. */

@@ -42,3 +42,16 @@ export interface Counterexample {
   /** The smallest change that stops it, in one sentence. */
   readonly repair: string;
 }
+
+/** A verdict that became another one. */
+export interface Flip {
+  /** Of the evidence that says so, RFC 3339. */
+  readonly time: string;
+  readonly namespace: string;
+  /** Id of a workload; absent for the namespace as a whole. */
+  readonly workload?: string;
+  /** Absent for what appeared. */
+  readonly from?: Verdict;
+  /** Absent for what is gone. */
+  readonly to?: Verdict;
+}

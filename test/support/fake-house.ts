@@ -6,12 +6,13 @@ import { languageModelDeployment } from "../../operator/kinds/language-model-dep
 import { languageModel } from "../../operator/kinds/language-model/schema.ts";
 import { modelApproval } from "../../operator/kinds/model-approval/schema.ts";
 import { processingActivity } from "../../operator/kinds/processing-activity/schema.ts";
+import { NO_PROOFS } from "../../operator/kinds/sovereignty-policy/proof/proofs.ts";
 import { SERVICES } from "../../operator/kube/resources.ts";
 import type { Condition, Service } from "../../operator/lib/k8s-types.ts";
 import { TRIPWIRE_SERVICE } from "../../operator/lib/names.ts";
 import type { Outcome } from "../../operator/runtime/outcome.ts";
 
-export const controller = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR });
+export const controller = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR, proofs: NO_PROOFS });
 export const { resource } = languageModelDeployment;
 export const ref = { namespace: "assistant", name: "a" };
 const readyModel = lm().status({ observedGeneration: 1, conditions: [{ type: "Ready", status: "True", reason: "ClaimBound", message: "", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 }] });

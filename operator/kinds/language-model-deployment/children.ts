@@ -2,15 +2,17 @@
 import { TEMPLATE_INPUTS } from "../../lib/labels.ts";
 import { buildChildren, templateInputs, type Children, type MetricsScraper, type OperatorFacts, type ServedModel, type Start } from "./build/index.ts";
 import { admittedClients } from "./clients.ts";
+import type { Proofs } from "../sovereignty-policy/proof/proofs.ts";
 import type { Observed } from "./observe.ts";
 import type { Mode } from "./plan.ts";
 
 export interface Options {
   readonly metricsScraper: MetricsScraper | undefined;
   readonly operator: OperatorFacts;
+  readonly proofs: Proofs;
 }
 
-export function childrenFor(observed: Observed, mode: Mode, { metricsScraper, operator }: Options): Children {
+export function childrenFor(observed: Observed, mode: Mode, { metricsScraper, operator }: Pick<Options, "metricsScraper" | "operator">): Children {
   const { child, deployment, tripwire } = observed;
   return buildChildren({ deployment, clients: admittedClients(observed), metricsScraper, operator, tripwire, start: startFor(observed, mode), running: mode === "stop" ? 0 : (child?.spec?.replicas ?? 0) });
 }

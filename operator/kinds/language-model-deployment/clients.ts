@@ -24,6 +24,9 @@ export const admittedClients = (input: ClientsInput): Clients => approvedClients
 
 const isOutside = ({ deployment, governing }: ClientsInput): boolean => governing?.outside.has(deployment.metadata.namespace ?? "") === true;
 
+/** Whether a SovereigntyPolicy selects the deployment's namespace. */
+export const isGoverned = (input: ClientsInput): boolean => input.governing !== undefined && !isOutside(input);
+
 /** Why nothing new may start, or undefined if it may. */
 export function governanceViolation(input: ClientsInput): Violation | undefined {
   if (!isOutside(input) || input.governing?.ungoverned !== "Refuse") return undefined;

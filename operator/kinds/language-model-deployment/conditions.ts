@@ -8,7 +8,7 @@ export const READY = "Ready";
 export const MODEL_READY = "ModelReady";
 /** At least one pod answers. */
 export const AVAILABLE = "Available";
-/** A probe has tried to get out and could not. Applied is not observed: Unknown until then. */
+/** Applied, proved where a SovereigntyPolicy governs, and freshly probed: three different things. Unknown until all are seen. */
 export const EGRESS_SEALED = "EgressSealed";
 /** The namespaces of the deployment and of all its clients are governed; Unknown without any SovereigntyPolicy. */
 export const CLIENTS_GOVERNED = "ClientsGoverned";
@@ -70,8 +70,16 @@ export type Reason =
   | "RollingOut"
   /** The CR is being deleted; the seal stays until the last pod is gone. */
   | "Draining"
-  /** EgressSealed: a fresh probe reached nothing, and its controls answered. */
+  /** EgressSealed: a fresh probe reached nothing, and its controls answered; no SovereigntyPolicy governs the namespace, so nothing is proved. */
   | "ProbeSealed"
+  /** EgressSealed: the same, and it is proved that no rule of the cluster lets the pods out. */
+  | "ProvedAndProbed"
+  /** EgressSealed: the rules of the cluster let the pods out; message names a packet and the smallest repair. */
+  | "ProofRefuted"
+  /** EgressSealed: nothing has been proved since the operator started. */
+  | "NotProved"
+  /** EgressSealed: something could not be read, understood or decided, so that nothing is proved; message names it. */
+  | "ProofUndetermined"
   /** EgressSealed: the policy is not in the cluster. */
   | "PolicyMissing"
   /** EgressSealed: somebody changed the policy and it could not be put right yet. */

@@ -4,10 +4,11 @@ import { client, lmd, OPERATOR } from "../../../test/support/makers.ts";
 import { DEPLOYMENTS, SERVICES } from "../../kube/resources.ts";
 import type { Live } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
+import { NO_PROOFS } from "../sovereignty-policy/proof/proofs.ts";
 import { languageModelDeploymentController } from "./controller.ts";
 import { languageModelDeployment } from "./schema.ts";
 
-const { reads } = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR });
+const { reads } = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR, proofs: NO_PROOFS });
 const owner = (kind: string, name: string) => ({ apiVersion: "x/v1", kind, name, uid: "u", controller: true });
 const child = (metadata: object): Live => ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: "n", name: "a", uid: "d", resourceVersion: "1", ...metadata } });
 const wokenBy = (changed: Live) => reads.find(({ cache }) => cache.resource === DEPLOYMENTS)?.wakes(changed, undefined as never);
@@ -41,7 +42,7 @@ describe("a change of a child", () => {
 });
 
 describe("a change of a namespace or a SovereigntyPolicy", () => {
-  const cluster = new FakeCluster(languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR }));
+  const cluster = new FakeCluster(languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR, proofs: NO_PROOFS }));
   cluster.put(languageModelDeployment.resource, lmd("a").clients({ ...client("ui"), namespace: "ui" }).live());
   cluster.put(languageModelDeployment.resource, lmd("b").namespace("other").clients().live());
   const woken = (plural: string, name: string) => reads.filter(({ cache }) => cache.resource.plural === plural)

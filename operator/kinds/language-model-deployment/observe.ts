@@ -15,8 +15,10 @@ import { languageModel, type LanguageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { standing } from "../model-approval/verdict.ts";
 import { sovereigntyPolicy } from "../sovereignty-policy/schema.ts";
+import type { NamespaceProof, SubjectProof } from "../../sovereignty/prover/result.ts";
 import type { OperatorFacts, Tripwire } from "./build/index.ts";
 import type { CheckInput } from "./checks.ts";
+import type { Options } from "./children.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
 
 export interface Observed extends CheckInput {
@@ -35,9 +37,11 @@ export interface Observed extends CheckInput {
   /** NetworkPolicies of the namespace that could select pods of this deployment, the seal itself left out. */
   readonly others: readonly Live<NetworkPolicy>[];
   readonly nodes: readonly Live<Node>[];
+  /** What was last proved of the model servers. */
+  readonly proof: SubjectProof | undefined;
 }
 
-export function observe(deployment: Live<LanguageModelDeployment>, { cache, clock }: Pick<Context, "cache" | "clock">, operator: OperatorFacts): Observed {
+export function observe(deployment: Live<LanguageModelDeployment>, { cache, clock }: Pick<Context, "cache" | "clock">, { operator, proofs }: Pick<Options, "operator" | "proofs">): Observed {
   const { namespace, name, uid } = deployment.metadata;
   const key = `${namespace}/${childName(name)}`;
   const ours = <T extends KubeObject>(resource: Resource<T>, at = key): Live<T> | undefined => {
@@ -65,9 +69,14 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     nodes: cache(NODES).list(),
     tripwire: tripwireOf(cache(SERVICES), operator),
     governing: governingOf(deployment, cache, operator),
+    proof: serversIn(proofs.namespace(namespace ?? ""), `${namespace}/Deployment/${childName(name)}`),
     now: clock.now(),
   };
 }
+
+/** Of the Deployment or, while there is none, of any pod that could ever be a model server there. */
+const serversIn = (proof: NamespaceProof | undefined, id: string): SubjectProof | undefined =>
+  proof?.workloads.find((workload) => workload.id === id) ?? proof?.labelSpace.find(({ role }) => role === "Serving");
 
 function governingOf({ metadata: { namespace = "" }, spec }: LanguageModelDeployment, cache: Context["cache"], operator: OperatorFacts): Observed["governing"] {
   const policies = cache(sovereigntyPolicy.resource).list();

@@ -40,7 +40,8 @@ export async function reconcile(ref: ObjectRef, context: Context, options: Optio
 async function bringAbout(live: Live<LanguageModelDeployment>, context: Context, options: Options): Promise<Outcome> {
   // 2. observe
   await findHidden(live, context);
-  const observed = observe(live, context, options.operator);
+  await options.proofs.settled(context);
+  const observed = observe(live, context, options);
   // 3. check
   const violations = violationsOf(observed);
   // 4. build, 5. plan
@@ -49,7 +50,7 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   // 6. execute
   const obstacle = await execute(plan(observed, mode, children), live, context).then(obstacleOf, refusalOf);
   // 7. report what is there now: a Deployment that was just changed has not been rolled out, whatever it was before
-  const after = observe(live, context, options.operator);
+  const after = observe(live, context, options);
   const maxAgeMs = INTERVALS * longestGapMs(options.operator.probe.schedule);
   const summary = summarise(after, { violations, obstacle, latestRevision: LATEST_REVISION, gateImage: options.operator.image, children, maxAgeMs });
   await report({ resource, live }, summary, context);

@@ -5,11 +5,12 @@ import { ApiError } from "../../kube/errors.ts";
 import { languageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
+import { NO_PROOFS } from "../sovereignty-policy/proof/proofs.ts";
 import { languageModelDeploymentController } from "./controller.ts";
 import { languageModelDeployment } from "./schema.ts";
 
 it("is tried again after ten seconds and later each time, and within five minutes", async () => {
-  const controller = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR });
+  const controller = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR, proofs: NO_PROOFS });
   const cluster = new FakeCluster(controller);
   cluster.put(processingActivity.resource, activity().live());
   cluster.put(languageModel.resource, lm().live());

@@ -5,6 +5,7 @@ import { jobOf, planIn, podOf, reportFor, terminated } from "../../../test/suppo
 import type { Live, NetworkPolicy } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import type { ProbeReport } from "../../sovereignty/probe/document.ts";
+import type { SubjectProof } from "../../sovereignty/prover/result.ts";
 import { buildChildren } from "./build/index.ts";
 import { newestRecord, type ProbeRecord } from "./probe-record.ts";
 import { sealCondition, staleInMs, type SealInput } from "./seal.ts";
@@ -34,7 +35,7 @@ function recordOf(over: Partial<ProbeReport> = {}): ProbeRecord {
 const suspended = { ...desired, spec: Object.assign(structuredClone(desired.spec), { suspend: true }) } as SealInput["desired"];
 const server = { ...servingLabels("a"), "pod-template-hash": "6d5f" };
 const input = (over: Partial<SealInput> = {}): SealInput => ({
-  name: "a", desired, seal, cronJob, jobs: [job], probes: [], policy, others: [], servers: [server], record: recordOf(), maxAgeMs: 37.5 * MINUTE, now: Date.parse(at(20)), ...over,
+  name: "a", desired, seal, cronJob, jobs: [job], probes: [], policy, others: [], servers: [server], record: recordOf(), isGoverned: false, proof: undefined, maxAgeMs: 37.5 * MINUTE, now: Date.parse(at(20)), ...over,
 });
 const other = (name: string, spec: object): Live<NetworkPolicy> => ({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name, namespace: "assistant", ...identity(name) }, spec: { podSelector: {}, ...spec } });
 const opening = other("open", { policyTypes: ["Egress"], egress: [{}] });
@@ -67,6 +68,32 @@ describe("EgressSealed", () => {
     const condition = sealCondition(input(over));
     expect(condition).toMatchObject({ status, reason });
     expect(condition.message).toMatch(message);
+  });
+
+  describe("where a SovereigntyPolicy governs", () => {
+    const subject = (over: Partial<SubjectProof>): SubjectProof => ({ id: "assistant/Deployment/a", role: "Serving", verdict: "PROVED", isolatedBy: [], missing: [], ...over });
+    const refuted = subject({
+      verdict: "REFUTED",
+      counterexample: { packet: { from: "assistant/Deployment/a", family: "IPv6", address: "2001:db8::1", protocol: "TCP", port: 443 }, allowedBy: [], addressClass: "Documentation", repair: "Delete NetworkPolicy assistant/open." },
+    });
+    const governed = (proof: SubjectProof | undefined, over: Partial<SealInput> = {}) => sealCondition(input({ isGoverned: true, proof, ...over }));
+
+    it("is True only if it is proved as well as probed", () => {
+      expect(governed(subject({}))).toMatchObject({ status: "True", reason: "ProvedAndProbed", message: expect.stringMatching(/reached none of 7 .* It is proved that no rule/) as unknown });
+      expect(governed(undefined)).toMatchObject({ status: "Unknown", reason: "NotProved" });
+      expect(governed(subject({ verdict: "UNDETERMINED", missing: [{ kind: "UnknownKind", message: "There are objects of kind X." }] }))).toMatchObject({ status: "Unknown", reason: "ProofUndetermined", message: expect.stringContaining("objects of kind X") as unknown });
+    });
+
+    it("is False with the packet and the repair when a rule lets the pods out, whatever a probe saw and although nothing runs", () => {
+      for (const over of [{}, { record: undefined }, { desired: suspended }]) {
+        expect(governed(refuted, over)).toMatchObject({ status: "False", reason: "ProofRefuted", message: "The rules of the cluster let the pods out, for example to TCP [2001:db8::1]:443. Delete NetworkPolicy assistant/open." });
+      }
+    });
+
+    it("believes packets more than proofs", () => {
+      expect(governed(subject({}), { record: recordOf(reach("metadata")) })).toMatchObject({ status: "False", reason: "ProbeReached" });
+      expect(governed(subject({}), { record: undefined })).toMatchObject({ status: "Unknown", reason: "NotProbed" });
+    });
   });
 
   it("says with what another policy leads to, when a probe has seen it", () => {

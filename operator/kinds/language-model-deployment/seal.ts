@@ -1,7 +1,8 @@
 /**
  * The condition EgressSealed: an ordered list of questions; the first that is answered gives the verdict. Pure.
  *
- * True only while a fresh probe, representative of the pods that serve, reached nothing and no other policy lets them out.
+ * True only while a fresh probe, representative of the pods that serve, reached nothing, no other policy lets them out and,
+ * where a SovereigntyPolicy governs, it is proved that no rule does.
  */
 import type { Live, NetworkPolicy } from "../../lib/k8s-types.ts";
 import { canonicalJson } from "../../lib/hash.ts";
@@ -10,6 +11,7 @@ import { CONTROL_PORT } from "../../lib/names.ts";
 import type { WantedCondition } from "../../runtime/status.ts";
 import { dividing, openings } from "../../sovereignty/policies/egress.ts";
 import type { Labels } from "../../sovereignty/policies/selector.ts";
+import type { SubjectProof } from "../../sovereignty/prover/result.ts";
 import { egressOf } from "./build/index.ts";
 import { EGRESS_SEALED, type Reason } from "./conditions.ts";
 import { isAbout, type ProbeInput, type ProbeRecord } from "./probe-record.ts";
@@ -23,6 +25,10 @@ export interface SealInput extends Omit<ProbeInput, "before"> {
   /** Labels of the pods that serve. */
   readonly servers: readonly Labels[];
   readonly record: ProbeRecord | undefined;
+  /** Whether a SovereigntyPolicy governs the namespace: then there is something to prove. */
+  readonly isGoverned: boolean;
+  /** What was last proved of the pods that serve. */
+  readonly proof: SubjectProof | undefined;
   /** Age at which a result is too old, in milliseconds. */
   readonly maxAgeMs: number;
   readonly now: number;
@@ -37,7 +43,9 @@ interface Answer {
 type Question = (input: SealInput) => Answer | undefined;
 
 /** The list is the specification. */
-const questions: readonly Question[] = [policyIsThere, policyIsOurs, nobodyElseLetsOut, somethingRuns, probesAreRepresentative, hasBeenProbed, isFresh, saysSo];
+const questions: readonly Question[] = [
+  policyIsThere, policyIsOurs, nobodyElseLetsOut, isNotRefuted, somethingRuns, probesAreRepresentative, hasBeenProbed, isFresh, reachedNothing, isProved, saysSo,
+];
 
 export function sealCondition(input: SealInput): WantedCondition {
   for (const question of questions) {
@@ -74,6 +82,14 @@ function nobodyElseLetsOut({ others, servers, name, record, ...input }: SealInpu
   return say("False", "OtherPolicyAllowsEgress", `NetworkPolicy ${first.policy} selects the pods and lets them out (${rules}): policies add up, the seal cannot forbid it.${rest}${seen} Narrow its podSelector or delete it.`);
 }
 
+/** The union of all rules of the cluster, ClusterNetworkPolicies among them. */
+function isNotRefuted({ proof }: SealInput): Answer | undefined {
+  if (proof?.verdict !== "REFUTED" || proof.counterexample === undefined) return undefined;
+  const { packet, repair } = proof.counterexample;
+  const to = packet.address?.includes(":") === true ? `[${packet.address}]` : packet.address;
+  return say("False", "ProofRefuted", `The rules of the cluster let the pods out, for example to ${packet.protocol} ${to}:${packet.port}. ${repair}`);
+}
+
 function somethingRuns({ desired }: SealInput): Answer | undefined {
   return desired.spec?.suspend === true ? say("Unknown", "NothingRuns", "Nothing runs, so nothing is probed.") : undefined;
 }
@@ -96,10 +112,23 @@ function isFresh({ record, now, maxAgeMs, ...input }: SealInput): Answer | undef
   return say("Unknown", "ProbeOverdue", `The last probe began at ${record.startTime}; a result counts for ${Math.round(maxAgeMs / 60_000)} minutes.${waiting(input)} kubectl get cronjobs,jobs,pods shows why none came.`);
 }
 
-function saysSo({ record }: SealInput): Answer {
+function reachedNothing({ record }: SealInput): Answer | undefined {
   if (record?.result === "Reached") return say("False", "ProbeReached", `The probe of ${record.endTime} reached ${reached(record)}. Look at the network plugin: it does not enforce the NetworkPolicy.`);
-  if (record?.result === "Sealed") return say("True", "ProbeSealed", `The probe of ${record.endTime} reached none of ${targetsOf(record).length} addresses over ${record.families.map(({ family }) => family).join(" and ")}, while the tripwire answered. Open by design: port ${CONTROL_PORT} of the operator, which keeps nothing that it is sent.`);
-  return say("Unknown", "ProbeInconclusive", `The probe of ${record?.endTime} proves nothing: ${whyInconclusive(record)}`);
+  return record?.result === "Sealed" ? undefined : say("Unknown", "ProbeInconclusive", `The probe of ${record?.endTime} proves nothing: ${whyInconclusive(record)}`);
+}
+
+/** A probe tries some addresses at one time; a proof is about all of them. */
+function isProved({ isGoverned, proof }: SealInput): Answer | undefined {
+  if (!isGoverned || proof?.verdict === "PROVED") return undefined;
+  if (proof === undefined) return say("Unknown", "NotProved", "The last probe reached nothing. What the rules of the cluster let through has not been proved yet.");
+  return say("Unknown", "ProofUndetermined", `The last probe reached nothing, but it is not proved that the rules of the cluster let nothing out: ${proof.missing.map(({ message }) => message).join(" ")}`);
+}
+
+/** Probed, and proved where there is something to prove. */
+function saysSo({ record, isGoverned }: SealInput): Answer {
+  const proved = isGoverned ? " It is proved that no rule of the cluster lets them out." : "";
+  const families = record?.families.map(({ family }) => family).join(" and ");
+  return say("True", isGoverned ? "ProvedAndProbed" : "ProbeSealed", `The probe of ${record?.endTime} reached none of ${record && targetsOf(record).length} addresses over ${families}, while the tripwire answered.${proved} Open by design: port ${CONTROL_PORT} of the operator, which keeps nothing that it is sent.`);
 }
 
 type Check = ProbeRecord["checks"][number];

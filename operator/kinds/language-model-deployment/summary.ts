@@ -5,7 +5,7 @@ import { SERVING_PORT, childName } from "../../lib/names.ts";
 import type { WantedCondition } from "../../runtime/status.ts";
 import type { Summary } from "../report.ts";
 import type { Children } from "./build/index.ts";
-import { clientsCondition } from "./clients.ts";
+import { clientsCondition, isGoverned } from "./clients.ts";
 import { AVAILABLE, EGRESS_SEALED, MODEL_READY, READY, TEMPLATE_OUTDATED, type Reason, type Violation } from "./conditions.ts";
 import type { Observed } from "./observe.ts";
 import { newestRecord, type ProbeRecord } from "./probe-record.ts";
@@ -148,9 +148,11 @@ const recordOf = ({ cronJob, jobs, probes, policy, deployment }: Observed, { chi
   newestRecord({ desired: children.cronJob, cronJob, jobs, probes, policy, before: deployment.status?.probe });
 
 function sealInput(observed: Observed, { children, maxAgeMs }: Findings, record: ProbeRecord | undefined): SealInput {
-  const { cronJob, jobs, probes, policy, others, now, deployment, pods } = observed;
+  const { cronJob, jobs, probes, policy, others, now, deployment, pods, proof } = observed;
   const servers = pods.map(({ metadata }) => metadata.labels ?? {});
-  return { name: deployment.metadata.name, desired: children.cronJob, seal: children.networkPolicy, cronJob, jobs, probes, policy, others, servers, record, maxAgeMs, now };
+  return {
+    name: deployment.metadata.name, desired: children.cronJob, seal: children.networkPolicy, cronJob, jobs, probes, policy, others, servers, record, maxAgeMs, now, proof, isGoverned: isGoverned(observed),
+  };
 }
 
 /** An upgrade of the operator restarts nothing, so what runs may be older than what would be rendered now. */

@@ -1,7 +1,7 @@
 /** What changed since: verdicts that flipped, of namespaces and of workloads. */
-import type { Verdict } from "../../sovereignty/verdict.ts";
+import type { Flip, Verdict } from "../../sovereignty/verdict.ts";
 import { heading, table, verdictMark, type Scene } from "../components.ts";
-import type { Changes, Flip, ReportData } from "../data.ts";
+import type { Changes, ReportData } from "../data.ts";
 import { code, time, timeText } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
 

@@ -24,8 +24,21 @@ import { some } from "./subject.ts";
  * as caches keep them. The result does not depend on it.
  */
 export function prove(snapshot: Snapshot, memo: Memo = createMemo()): Proof {
+  const steps = proveStepByStep(snapshot, memo);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, with a pause after each namespace for whoever has other things to do. */
+export function* proveStepByStep(snapshot: Snapshot, memo: Memo): Generator<undefined, Proof> {
   const world = memo.worldOf(snapshot);
-  const locals = new Map(inputsOf(snapshot).map((inputs) => [inputs.namespace, memo.examined(inputs, () => examineNamespace(inputs, world))]));
+  const locals = new Map<string, LocalProof>();
+  for (const inputs of inputsOf(snapshot)) {
+    locals.set(inputs.namespace, memo.examined(inputs, () => examineNamespace(inputs, world)));
+    yield;
+  }
   const relays = findRelays(locals, world);
   return proofOf([...locals.values()].map((local) => memo.proved(local, { locals, relays }, () => namespaceProof(local, relays))));
 }

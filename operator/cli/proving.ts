@@ -1,0 +1,17 @@
+/** How the operator proves: with what it may read, one proof at a time, and with evidence in its own namespace. */
+import type { OperatorFacts } from "../kinds/language-model-deployment/build/index.ts";
+import { dayOf } from "../kinds/sovereignty-policy/policy.ts";
+import { EvidenceStore } from "../kinds/sovereignty-policy/proof/evidence-store.ts";
+import { proverInTurns } from "../kinds/sovereignty-policy/proof/in-turns.ts";
+import { ProofKeeper } from "../kinds/sovereignty-policy/proof/keeper.ts";
+import { proofsOf, type Proofs } from "../kinds/sovereignty-policy/proof/proofs.ts";
+import type { KubeApi } from "../kube/api.ts";
+import { systemClock } from "../lib/clock.ts";
+import { snapshotOfCluster, type ClusterAccess } from "./snapshot/cluster.ts";
+
+/** @param writer passes the fence: only who leads keeps evidence */
+export function proofsFor(access: ClusterAccess, writer: Pick<KubeApi, "list" | "create" | "delete">, { namespace, probe }: OperatorFacts): Proofs {
+  const surroundings = { cluster: { pods: [], services: [], nodes: [] }, nameServers: probe.dns, operatorNamespace: namespace };
+  const read = () => snapshotOfCluster(access, { ...surroundings, today: dayOf(systemClock.now()) });
+  return proofsOf(new ProofKeeper({ clock: systemClock, read, prove: proverInTurns(() => systemClock.monotonic()) }), new EvidenceStore(writer, namespace));
+}

@@ -1,0 +1,57 @@
+/** Evidence as the data of ConfigMaps, and back. Pure. */
+import { gunzipSync, gzipSync } from "node:zlib";
+import { canonicalJson } from "../../../lib/hash.ts";
+import type { ConfigMap } from "../../../lib/k8s-types.ts";
+import { sha256 } from "../../../sovereignty/evidence/digest.ts";
+import type { Bundle, Evidence } from "../../../sovereignty/evidence/evidence.ts";
+
+/** Key of the ConfigMap; with `.gz` where it is compressed. */
+const KEY = "evidence.json";
+const COMPRESSED_KEY = `${KEY}.gz`;
+/** Bytes. A ConfigMap holds 1 MiB. */
+const MOST_BYTES = 1_000_000;
+
+/** Evidence with the hashes of its bundles instead of the bundles. */
+export interface RootList extends Omit<Evidence, "bundles"> {
+  readonly bundles: readonly Pick<Bundle, "namespace" | "sha256">[];
+}
+
+/** A part of evidence that no ConfigMap holds. */
+export class EvidenceTooLargeError extends Error {
+  override readonly name = "EvidenceTooLargeError";
+}
+
+/**
+ * As text where it fits, so that people can read it, else compressed.
+ * @throws EvidenceTooLargeError
+ */
+export function dataOf(name: string, value: object): Pick<ConfigMap, "data" | "binaryData"> {
+  const text = canonicalJson(value);
+  if (Buffer.byteLength(text) <= MOST_BYTES) return { data: { [KEY]: text } };
+  const compressed = gzipSync(text);
+  if (compressed.length > MOST_BYTES) throw new EvidenceTooLargeError(`${name} has ${compressed.length} bytes, compressed; a ConfigMap holds ${MOST_BYTES}`);
+  return { binaryData: { [COMPRESSED_KEY]: compressed.toString("base64") } };
+}
+
+/** What is in a ConfigMap, or undefined if nothing of ours is. */
+export function valueIn({ data, binaryData }: Pick<ConfigMap, "data" | "binaryData">): unknown {
+  const compressed = binaryData?.[COMPRESSED_KEY];
+  try {
+    const text = compressed === undefined ? data?.[KEY] : gunzipSync(Buffer.from(compressed, "base64"), { maxOutputLength: 100 * MOST_BYTES }).toString("utf8");
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The list of a root, if it is one. Its hashes are checked by who relies on them (`hoheit verify`). */
+export function rootIn(configMap: Pick<ConfigMap, "data" | "binaryData">): RootList | undefined {
+  const value = valueIn(configMap) as Partial<RootList> | undefined;
+  const isRoot = typeof value?.root === "string" && typeof value.facts?.asOf === "string" && !Number.isNaN(Date.parse(value.facts.asOf)) && Array.isArray(value.bundles);
+  return isRoot ? (value as RootList) : undefined;
+}
+
+/** Hash of what makes evidence worth keeping: all but when it was made, what came before, and when probes were. */
+export function contentOf({ facts: { asOf: _time, previous: _previous, probes: _probes, ...facts }, bundles }: Evidence): string {
+  return sha256({ facts, bundles: bundles.map(({ sha256: digest }) => digest) });
+}

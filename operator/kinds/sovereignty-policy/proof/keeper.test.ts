@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { fakeClock, settle } from "../../../../test/support/fake-clock.ts";
+import type { Proof } from "../../../sovereignty/prover/result.ts";
+import type { Snapshot } from "../../../sovereignty/snapshot.ts";
+import { LONGEST_AGE_MS, ProofKeeper } from "./keeper.ts";
+
+const PROOF = { verdict: "PROVED", namespaces: [], assumptions: [], residuals: [] } as Proof;
+
+/** A keeper whose every proof takes `ms`, and how often it has read. */
+function keeperOf({ ms = 100, fail = (): boolean => false } = {}) {
+  const clock = fakeClock();
+  const seen = { reads: 0 };
+  const read = async (): Promise<Snapshot> => {
+    seen.reads += 1;
+    await settle();
+    if (fail()) throw new Error("no answer");
+    clock.advance(ms);
+    return {} as Snapshot;
+  };
+  return { clock, seen, keeper: new ProofKeeper({ clock, read, prove: () => Promise.resolve(PROOF) }) };
+}
+
+describe("the keeper of the last proof", () => {
+  it("proves for the first who asks, and once for all who ask meanwhile", async () => {
+    const { keeper, seen } = keeperOf();
+    const answers = await Promise.all([keeper.ask("a"), keeper.ask("a"), keeper.ask("b")]);
+    expect(seen.reads).toBe(1);
+    expect(answers.map(({ proved }) => proved.proof)).toEqual([PROOF, PROOF, PROOF]);
+  });
+
+  it("gives the last proof while nothing has moved, until it is old", async () => {
+    const { clock, keeper, seen } = keeperOf();
+    const { askAgainMs } = await keeper.ask("a");
+    expect(askAgainMs).toBe(LONGEST_AGE_MS);
+    clock.advance(LONGEST_AGE_MS - 1);
+    await keeper.ask("a");
+    expect(seen.reads).toBe(1);
+    clock.advance(1);
+    await keeper.ask("a");
+    expect(seen.reads).toBe(2);
+  });
+
+  it("makes one proof of a burst of changes, and says when to ask again", async () => {
+    const { clock, keeper, seen } = keeperOf();
+    await keeper.ask("a");
+    for (const stamp of ["b", "c", "d"]) expect((await keeper.ask(stamp)).askAgainMs).toBe(2_000);
+    expect(seen.reads).toBe(1);
+    clock.advance(2_000);
+    expect((await keeper.ask("d")).proved.stamp).toBe("d");
+    expect(seen.reads).toBe(2);
+  });
+
+  it("spends no more than a twentieth of the time on proofs that take long", async () => {
+    const { clock, keeper, seen } = keeperOf({ ms: 1_000 });
+    await keeper.ask("a");
+    clock.advance(19_999);
+    await keeper.ask("b");
+    expect(seen.reads).toBe(1);
+    clock.advance(1);
+    await keeper.ask("b");
+    expect(seen.reads).toBe(2);
+  });
+
+  it("fails if nothing can be read, and tries again for the next who asks", async () => {
+    let down = true;
+    const { keeper, seen } = keeperOf({ fail: () => down });
+    await expect(keeper.ask("a")).rejects.toThrow("no answer");
+    down = false;
+    expect((await keeper.ask("a")).proved.proof).toBe(PROOF);
+    expect(seen.reads).toBe(2);
+  });
+});

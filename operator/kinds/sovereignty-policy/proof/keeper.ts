@@ -1,0 +1,106 @@
+/**
+ * Keeps what was last proved of the cluster, and proves anew when something moved, but not all the time: a burst of changes
+ * is one proof, and proving takes at most a twentieth of the operator's time. Nothing here is lost with a restart: the first
+ * who asks has everything proved again.
+ *
+ *   asked ──▶ nothing yet ─────────────▶ read, prove
+ *         ├─▶ same stamp, young ───────▶ the last one
+ *         ├─▶ other stamp, too soon ───▶ the last one, and when to ask again
+ *         └─▶ otherwise ───────────────▶ read, prove
+ *
+ * The stamp says what the caches know of the rules (stamp.ts). Pods are in no cache: that is why a proof gets old.
+ */
+import type { Clock } from "../../../lib/clock.ts";
+import type { Proof } from "../../../sovereignty/prover/result.ts";
+import type { Snapshot } from "../../../sovereignty/snapshot.ts";
+
+export interface Proved {
+  readonly snapshot: Snapshot;
+  readonly proof: Proof;
+  /** When the snapshot was begun to be read, milliseconds since 1970. */
+  readonly at: number;
+  /** What the caches knew then. */
+  readonly stamp: string;
+}
+
+export interface Answer {
+  readonly proved: Proved;
+  /** When asking again may bring something newer, in milliseconds from now. */
+  readonly askAgainMs: number;
+}
+
+interface Parts {
+  readonly clock: Clock;
+  /** Reads the cluster. Rejects where there is no answer; what may not be read is named in the snapshot. */
+  readonly read: () => Promise<Snapshot>;
+  readonly prove: (snapshot: Snapshot) => Promise<Proof>;
+}
+
+/** Changes that come within this time are one change. */
+const SHORTEST_PAUSE_MS = 2_000;
+/** Pods come and go without anybody saying so; what may be reached by any pod is proved whatever they are. */
+export const LONGEST_AGE_MS = 300_000;
+const SHARE_OF_TIME = 20;
+
+interface Kept {
+  readonly proved: Proved;
+  /** Monotonic. */
+  readonly end: number;
+  readonly durationMs: number;
+}
+
+export class ProofKeeper {
+  readonly #parts: Parts;
+  #kept: Kept | undefined;
+  #running: Promise<Kept> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** What was last proved, if anything was. */
+  get last(): Proved | undefined {
+    return this.#kept?.proved;
+  }
+
+  /** How long reading and proving took last, in milliseconds. */
+  get durationMs(): number | undefined {
+    return this.#kept?.durationMs;
+  }
+
+  /**
+   * What is proved of the cluster as far as `stamp` knows it. Those who ask while it is being proved get the same answer.
+   * Rejects if the cluster cannot be read and nothing was proved before, or what was is too old.
+   */
+  async ask(stamp: string): Promise<Answer> {
+    const kept = this.#kept;
+    if (kept === undefined) return this.#answer(await this.#proveAnew(stamp), stamp);
+    const age = this.#parts.clock.monotonic() - kept.end;
+    const isDue = kept.proved.stamp === stamp ? age >= LONGEST_AGE_MS : age >= pauseAfter(kept);
+    return this.#answer(isDue ? await this.#proveAnew(stamp) : kept, stamp);
+  }
+
+  #answer(kept: Kept, stamp: string): Answer {
+    const wait = kept.proved.stamp === stamp ? LONGEST_AGE_MS : pauseAfter(kept);
+    return { proved: kept.proved, askAgainMs: Math.max(1, kept.end + wait - this.#parts.clock.monotonic()) };
+  }
+
+  /** One at a time: the second who asks waits for the first. */
+  #proveAnew(stamp: string): Promise<Kept> {
+    this.#running ??= this.#run(stamp).finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #run(stamp: string): Promise<Kept> {
+    const { clock, read, prove } = this.#parts;
+    const at = clock.now();
+    const begin = clock.monotonic();
+    const snapshot = await read();
+    const proof = await prove(snapshot);
+    const end = clock.monotonic();
+    this.#kept = { proved: { snapshot, proof, at, stamp }, end, durationMs: end - begin };
+    return this.#kept;
+  }
+}
+
+const pauseAfter = ({ durationMs }: Kept): number => Math.min(LONGEST_AGE_MS, Math.max(SHORTEST_PAUSE_MS, SHARE_OF_TIME * durationMs));

@@ -1,0 +1,139 @@
+/**
+ * Proofs on a real API server: what the operator proves of governed namespaces as rules and pods change, what it says of it
+ * where, and what it keeps as evidence, which `hoheit verify` re-checks with another code path.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CONFIG_MAPS, NETWORK_POLICIES, PODS } from "../../operator/kube/resources.ts";
+import { collectionPath, objectPath } from "../../operator/kube/url.ts";
+import type { Condition, ConfigMap, Live } from "../../operator/lib/k8s-types.ts";
+import { EVIDENCE } from "../../operator/lib/labels.ts";
+import { OPERATOR_NAMESPACE } from "../../operator/lib/names.ts";
+import { rootIn, valueIn } from "../../operator/kinds/sovereignty-policy/proof/evidence-data.ts";
+import { sovereigntyPolicy, type SovereigntyPolicy } from "../../operator/kinds/sovereignty-policy/schema.ts";
+import { digestOf, rootOf, type Bundle, type Evidence } from "../../operator/sovereignty/evidence/evidence.ts";
+import { eventually, rawCall, uniqueNamespace, type ControlPlane } from "../support/control-plane.ts";
+import { leads } from "../support/crash-house.ts";
+import { conditionOf, find, furnishedNamespace, put, startHouse, untilReason } from "../support/house.ts";
+import { destination, lmd, svp } from "../support/makers.ts";
+import { startOperator, type RunningOperator } from "../support/operator.ts";
+
+const KEY = "test.example/proved-as";
+let plane: ControlPlane & AsyncDisposable;
+let operator: RunningOperator;
+
+beforeAll(async () => {
+  plane = await startHouse();
+  operator = await startOperator(plane);
+  await eventually(() => leads(operator), { timeoutMs: 60_000 });
+}, 180_000);
+
+afterAll(async () => {
+  await operator[Symbol.asyncDispose]();
+  await plane.stop();
+});
+
+/** Nothing guards: here it is shown what is said of what got through. */
+const policy = (name: string) => svp(name).selects({ [KEY]: name }).spec({ ungoverned: "Report", enforcement: { guard: "Off", clusterNetworkPolicy: "Off" } });
+const governed = (as: string): Promise<string> => uniqueNamespace(plane, { prefix: "prv", labels: { [KEY]: as } });
+const policyNamed = (name: string): Promise<Live<SovereigntyPolicy> | undefined> => find(plane, sovereigntyPolicy.resource as never, undefined as never, name);
+const untilProved = (name: string, reason: string): Promise<Condition> => eventually(async () => {
+  const condition = conditionOf(await policyNamed(name), "Proved");
+  if (condition?.reason !== reason) throw new Error(`Proved is ${condition?.status} ${condition?.reason}: ${condition?.message}`);
+  return condition;
+}, { timeoutMs: 30_000 });
+const create = (path: string, body: object): Promise<unknown> => rawCall(plane, "POST", path, { body });
+const opening = (name: string, to: object[]): object =>
+  ({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name }, spec: { podSelector: { matchLabels: { app: "relay" } }, policyTypes: ["Egress"], egress: [{ to, ports: [{ protocol: "TCP", port: 443 }] }] } });
+const configMaps = async (part: "Root" | "Bundle"): Promise<Live<ConfigMap>[]> =>
+  (await rawCall<{ items: Live<ConfigMap>[] }>(plane, "GET", `${collectionPath(CONFIG_MAPS, OPERATOR_NAMESPACE)}?labelSelector=${EVIDENCE}%3D${part}`)).items;
+
+/** The newest evidence, put together again. */
+async function evidence(): Promise<Evidence> {
+  const roots = (await configMaps("Root")).flatMap((live) => rootIn(live) ?? []).toSorted((a, b) => Date.parse(b.facts.asOf) - Date.parse(a.facts.asOf));
+  const [newest] = roots;
+  if (newest === undefined) throw new Error("no evidence is kept");
+  const bundles = new Map((await configMaps("Bundle")).map((live) => valueIn(live) as Bundle).map((bundle) => [bundle.sha256, bundle]));
+  return { ...newest, bundles: newest.bundles.map(({ sha256 }) => bundles.get(sha256) as Bundle) };
+}
+
+describe("a governed namespace", () => {
+  it("is proved once it is sealed, refuted with a packet by a rule that opens it, and proved again when the rule is gone", async () => {
+    await put(plane, policy("flip").manifest());
+    const namespace = await governed("flip");
+    expect((await untilProved("flip", "AllProved")).message).toMatch(/any pod that could appear in 1 namespace/);
+    const path = collectionPath(NETWORK_POLICIES, namespace);
+    await create(path, opening("to-the-world", [{ ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8"] } }]));
+    const refuted = await untilProved("flip", "Refuted");
+    expect(refuted.message).toMatch(new RegExp(`^Any Application pod in namespace ${namespace} may send to TCP [0-9.]+:443\\. .*to-the-world`));
+    await rawCall(plane, "DELETE", `${path}/to-the-world`);
+    await untilProved("flip", "AllProved");
+    const events = await rawCall<{ items: { reason: string; regarding: { name: string } }[] }>(plane, "GET", "/apis/events.k8s.io/v1/namespaces/default/events");
+    expect(events.items.filter(({ regarding }) => regarding.name === "flip").map(({ reason }) => reason)).toEqual(expect.arrayContaining(["AllProved", "Refuted"]));
+  });
+
+  it("may let out what its policy declares", async () => {
+    await put(plane, policy("declared").destinations(destination("mirror")).manifest());
+    await governed("declared");
+    await untilProved("declared", "AllProved");
+  });
+
+  it("is not proved while something in it uses the network of its node", async () => {
+    const namespace = await governed("host");
+    await create(collectionPath(PODS, namespace), { apiVersion: "v1", kind: "Pod", metadata: { name: "agent" }, spec: { hostNetwork: true, containers: [{ name: "c", image: "registry.example/agent:1" }] } });
+    await put(plane, policy("host").manifest());
+    expect((await untilProved("host", "NotHeld")).message).toContain(`${namespace}/Pod/agent uses its node's network`);
+    expect((await policyNamed("host"))?.status?.workloads).toEqual({ proved: 0, refuted: 0, undetermined: 0, ungoverned: 1 });
+  });
+});
+
+describe("a deployment in a governed namespace", () => {
+  it("says of its seal that the rules let it out, with the packet, before any probe has run", async () => {
+    await put(plane, policy("serve").manifest());
+    const namespace = await furnishedNamespace(plane);
+    await rawCall(plane, "PATCH", `/api/v1/namespaces/${namespace}`, { body: { metadata: { labels: { [KEY]: "serve" } } }, contentType: "application/merge-patch+json" });
+    await put(plane, lmd("a").namespace(namespace).manifest());
+    await untilReason(plane, namespace, "a", "Serving");
+    const seal = (reason: string): Promise<Condition> => eventually(async () => {
+      const condition = conditionOf(await rawCall(plane, "GET", `/apis/hoheit.dev/v1alpha1/namespaces/${namespace}/languagemodeldeployments/a`), "EgressSealed");
+      if (condition?.reason !== reason) throw new Error(`EgressSealed is ${condition?.reason}: ${condition?.message}`);
+      return condition;
+    }, { timeoutMs: 30_000 });
+    await seal("NotProbed");
+    await untilProved("serve", "AllProved");
+    // Selects by a label that only the servers have; the operator knows of it by the proof alone, for it lets nothing out by an egress rule of the namespace.
+    await create(collectionPath(NETWORK_POLICIES, namespace), { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "open" }, spec: { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: "2001:db8::/32" } }] }] } });
+    expect((await seal("OtherPolicyAllowsEgress")).status).toBe("False");
+    await untilProved("serve", "Refuted");
+  });
+});
+
+describe("evidence", () => {
+  it("is kept with every object that it rests on, hangs together, and names the one before it", async () => {
+    await put(plane, policy("kept").manifest());
+    const namespace = await governed("kept");
+    await untilProved("kept", "AllProved");
+    const kept = await eventually(async () => {
+      const found = await evidence();
+      const status = (await policyNamed("kept"))?.status?.evidence;
+      if (status?.root !== found.root || !found.bundles.some((bundle) => bundle?.namespace === namespace)) throw new Error(`the status names ${status?.root}, the newest is ${found.root}`);
+      return found;
+    }, { timeoutMs: 30_000 });
+    const { root, ...content } = kept;
+    expect(rootOf(content)).toBe(root);
+    for (const bundle of kept.bundles) expect(digestOf(bundle)).toBe(bundle.sha256);
+    const inputs = kept.bundles.find((bundle) => bundle.namespace === namespace)?.inputs.map(({ object }) => object);
+    expect(inputs).toEqual(expect.arrayContaining([`${namespace}/hoheit-default-deny`]));
+    expect(kept.facts.unreadable).toEqual([]);
+    expect(kept.facts.previous).toMatch(/^sha256:/);
+  });
+
+  it("is not kept again while nothing changes", async () => {
+    const count = async (): Promise<number> => (await configMaps("Root")).length;
+    const [before, { root }] = [await count(), await evidence()];
+    // A change that wakes the policies, and changes no rule.
+    const name = await uniqueNamespace(plane, { prefix: "prv" });
+    await eventually(async () => expect((await evidence()).root).not.toBe(root), { timeoutMs: 30_000 });
+    expect(await count()).toBe(before + 1);
+    await rawCall(plane, "DELETE", objectPath({ group: "", version: "v1", plural: "namespaces", kind: "Namespace", namespaced: false }, { name }));
+  });
+});
