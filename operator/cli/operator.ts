@@ -20,6 +20,7 @@ import { controllers, governing } from "../kinds/index.ts";
 import type { ProbeFacts } from "../kinds/language-model-deployment/build/index.ts";
 import { watchProbes } from "../kinds/language-model-deployment/probe-metrics.ts";
 import { readHistory } from "../kinds/sovereignty-policy/proof/history.ts";
+import { countFlips, watchProofs } from "../kinds/sovereignty-policy/proof/metrics.ts";
 import type { Proofs } from "../kinds/sovereignty-policy/proof/proofs.ts";
 import { systemClock } from "../lib/clock.ts";
 import { LEADER_LEASE } from "../lib/names.ts";
@@ -119,12 +120,13 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   const caches = new Caches({ transport, client: unfenced, onRestart });
   const { metricsScraper, namespace, image, releaseMs } = config;
   const operator = { namespace, image, probe: probeFacts(config) };
-  const proofs = proofsFor({ api: unfenced, transport }, api, operator);
+  const proofs = proofsFor({ reader: { api: unfenced, transport }, writer: api }, operator, countFlips(metrics));
   const options = { metricsScraper, operator, releaseMs, proofs };
   const list = controllers(options);
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
   // What has no conditions of ours is no custom resource.
   for (const { name, owns, conditions } of list) if (conditions.length > 0) metrics.watchObjects(name, () => caches.for(owns).list(), conditions);
+  watchProofs(metrics, proofs);
   watchProbes(metrics, () => caches.for(languageModelDeployments).list());
   watchNamespaces(metrics, () => statesOf({ ...manager.lookUp, clock }, governing(options)));
   metrics.watchLeader(() => elector.leading);

@@ -7,11 +7,18 @@ import { ProofKeeper } from "../kinds/sovereignty-policy/proof/keeper.ts";
 import { proofsOf, type Proofs } from "../kinds/sovereignty-policy/proof/proofs.ts";
 import type { KubeApi } from "../kube/api.ts";
 import { systemClock } from "../lib/clock.ts";
+import type { Flip } from "../sovereignty/verdict.ts";
 import { snapshotOfCluster, type ClusterAccess } from "./snapshot/cluster.ts";
 
-/** @param writer passes the fence: only who leads keeps evidence */
-export function proofsFor(access: ClusterAccess, writer: Pick<KubeApi, "list" | "create" | "delete">, { namespace, probe }: OperatorFacts): Proofs {
+export interface Access {
+  readonly reader: ClusterAccess;
+  /** Passes the fence: only who leads keeps evidence. */
+  readonly writer: Pick<KubeApi, "list" | "create" | "delete">;
+}
+
+/** @param onFlips told once of every verdict that became another one */
+export function proofsFor({ reader, writer }: Access, { namespace, probe }: OperatorFacts, onFlips: (flips: readonly Flip[]) => void): Proofs {
   const surroundings = { cluster: { pods: [], services: [], nodes: [] }, nameServers: probe.dns, operatorNamespace: namespace };
-  const read = () => snapshotOfCluster(access, { ...surroundings, today: dayOf(systemClock.now()) });
-  return proofsOf(new ProofKeeper({ clock: systemClock, read, prove: proverInTurns(() => systemClock.monotonic()) }), new EvidenceStore(writer, namespace));
+  const read = () => snapshotOfCluster(reader, { ...surroundings, today: dayOf(systemClock.now()) });
+  return proofsOf(new ProofKeeper({ clock: systemClock, read, prove: proverInTurns(() => systemClock.monotonic()) }), new EvidenceStore(writer, namespace), onFlips);
 }

@@ -6,7 +6,7 @@
  */
 import type { CacheSpec } from "../kube/cache.ts";
 import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PERSISTENT_VOLUME_CLAIMS, PODS, POD_DISRUPTION_BUDGETS, SERVICES, SERVICE_ACCOUNTS, VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS, type Resource } from "../kube/resources.ts";
-import type { CronJob, Job, KubeObject, Live, Namespace, NetworkPolicy, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
+import type { Condition, CronJob, Job, KubeObject, Live, Namespace, NetworkPolicy, Node, ObjectMeta, PersistentVolumeClaim, Pod, Service } from "../lib/k8s-types.ts";
 import { DEPLOYMENT, HOHEIT, MANAGED_BY, OF_HOHEIT, ROLE } from "../lib/labels.ts";
 import { API_GROUP, RESERVED_PREFIX } from "../lib/names.ts";
 import type { CustomResource } from "./define.ts";
@@ -15,6 +15,7 @@ import { languageModelDeployment, type LanguageModelDeployment } from "./languag
 import { languageModel } from "./language-model/schema.ts";
 import { modelApproval } from "./model-approval/schema.ts";
 import { processingActivity } from "./processing-activity/schema.ts";
+import { PROVED } from "./sovereignty-policy/conditions.ts";
 import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
 
 /** Index of our own kinds: references stay in a namespace, so that is how they are looked up. */
@@ -56,6 +57,11 @@ export const sovereigntyPolicies: CacheSpec<CustomResource<typeof sovereigntyPol
 
 /** What matters of a policy to those whom it governs, and of a namespace to what runs elsewhere: neither status nor marks. */
 export const byUidAndSpec = (object: Live): unknown => [object.metadata.uid, (object as { readonly spec?: unknown }).spec];
+/** What matters of a policy where it was proved what all policies let through: besides, what came of the last proof. */
+export const bySpecAndProof = (object: Live): unknown => {
+  const { status } = object as { readonly status?: { readonly evidence?: { readonly root?: string }; readonly conditions?: readonly Condition[] } };
+  return [byUidAndSpec(object), status?.evidence?.root, status?.conditions?.find(({ type }) => type === PROVED)?.reason];
+};
 export const byUidAndLabels = ({ metadata: { uid, labels } }: Live): unknown => [uid, labels];
 
 const OURS = `${MANAGED_BY}=${HOHEIT}`;

@@ -15,6 +15,7 @@ import { modelApprovalController } from "./model-approval/reconcile.ts";
 import { modelApproval } from "./model-approval/schema.ts";
 import { processingActivityController } from "./processing-activity/reconcile.ts";
 import { processingActivity } from "./processing-activity/schema.ts";
+import { evidenceRules, proofRules } from "./sovereignty-policy/proof/rbac.ts";
 import { sovereigntyPolicyController } from "./sovereignty-policy/controller.ts";
 import { NO_PROOFS } from "./sovereignty-policy/proof/proofs.ts";
 import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
@@ -28,7 +29,7 @@ export interface HouseOptions extends Options, Pick<Governing, "releaseMs"> {}
 export function controllers(options: HouseOptions): readonly Controller[] {
   return [
     processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options),
-    sovereigntyPolicyController({ governing: governing(options), image: options.operator.image, metricsScraper: options.metricsScraper }),
+    sovereigntyPolicyController({ governing: governing(options), image: options.operator.image, metricsScraper: options.metricsScraper, proofs: options.proofs }),
     governedNamespaceController(governing(options)),
   ];
 }
@@ -38,7 +39,7 @@ export const governing = ({ operator, releaseMs }: HouseOptions): Governing => (
 const NOTHING: HouseOptions = { metricsScraper: undefined, operator: { namespace: "", image: "", probe: USUAL_PROBE }, proofs: NO_PROOFS, releaseMs: 0 };
 
 /** What the operator may do in every namespace. */
-export const clusterRules: readonly Rule[] = [...controllers(NOTHING).flatMap(({ rules }) => rules), ...EVENT_RULES];
+export const clusterRules: readonly Rule[] = [...controllers(NOTHING).flatMap(({ rules }) => rules), ...proofRules, ...EVENT_RULES];
 
 /** What it may do in its own namespace. */
-export const namespacedRules: readonly Rule[] = ELECTION_RULES;
+export const namespacedRules: readonly Rule[] = [...ELECTION_RULES, ...evidenceRules];

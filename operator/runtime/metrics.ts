@@ -104,6 +104,14 @@ export class Metrics {
     this.contacts.inc({ port, protocol });
   }
 
+  /** Adds a counter with one label; the function that is returned counts one of these values. */
+  addCounter<T extends string>({ name, help, label, values }: { readonly name: string; readonly help: string; readonly label: string; readonly values: readonly T[] }): (value: T) => void {
+    const counter = this.counter(name, help, [label]);
+    // A rate needs the series to exist before the first event.
+    for (const value of values) counter.inc({ [label]: value }, 0);
+    return (value) => counter.inc({ [label]: value });
+  }
+
   /** From now on `leading` says whether this replica leads. */
   watchLeader(leading: () => boolean): void {
     this.leading = leading;

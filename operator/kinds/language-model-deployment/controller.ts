@@ -6,7 +6,7 @@ import { DEPLOYMENT, probeLabels, servingLabels } from "../../lib/labels.ts";
 import { TRIPWIRE_SERVICE } from "../../lib/names.ts";
 import type { Context, Controller, Read } from "../../runtime/kind.ts";
 import {
-  BY_CLIENT, BY_NAMESPACE, byUidAndLabels, byUidAndSpec, configMaps, cronJobs, deployments, isSealLike, jobs, languageModelDeployments, languageModels, modelApprovals, namespaces, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
+  BY_CLIENT, BY_NAMESPACE, bySpecAndProof, byUidAndLabels, configMaps, cronJobs, deployments, isSealLike, jobs, languageModelDeployments, languageModels, modelApprovals, namespaces, networkPolicies, nodes, podDisruptionBudgets, pods, processingActivities,
   serviceAccounts, services, sovereigntyPolicies,
 } from "../caches.ts";
 import type { Options } from "./children.ts";
@@ -85,8 +85,8 @@ const readsOf = ({ operator }: Options): readonly Read[] => [
     matters: byUidAndLabels,
     wakes: ({ metadata: { name } }, { cache }) => [...cache(resource).by(BY_NAMESPACE, name), ...cache(resource).by(BY_CLIENT, name)].map(({ metadata }) => metadata),
   },
-  // The first that comes and the last that goes concern everybody.
-  { cache: sovereigntyPolicies, matters: byUidAndSpec, wakes: (_policy, { cache }) => cache(resource).list().map(({ metadata }) => metadata) },
+  // The first that comes and the last that goes concern everybody, and a proof is about all of them.
+  { cache: sovereigntyPolicies, matters: bySpecAndProof, wakes: (_policy, { cache }) => cache(resource).list().map(({ metadata }) => metadata) },
   {
     // A node that comes, goes or offers something else concerns only who waits for one.
     cache: nodes,

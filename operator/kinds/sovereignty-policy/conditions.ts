@@ -47,9 +47,7 @@ export type Reason =
   | "AuditOnly"
   /** There is no namespace in which the guard could be tried. */
   | "NothingGuarded"
-  // Proved
-  | "NotProved"
-  // Probed
+  // Probed; Proved has those of proof/proved.ts
   | "ProbesSealed"
   | "ProbeReached"
   | "ProbesMissing"

@@ -2,7 +2,6 @@
 import type { CacheSpec } from "../../kube/cache.ts";
 import { NAMESPACES } from "../../kube/resources.ts";
 import type { Live, Namespace, ObjectMeta, ObjectRef } from "../../lib/k8s-types.ts";
-import { RESERVED_PREFIX } from "../../lib/names.ts";
 import type { Context, Controller, Read } from "../../runtime/kind.ts";
 import { admissionPolicies, admissionPolicyBindings, languageModelDeployments, namespaces, networkPolicies, sovereigntyPolicies } from "../caches.ts";
 import { takes } from "../governed-namespace/governance.ts";
@@ -28,7 +27,8 @@ const reads: readonly Read[] = [
   { cache: namespaces, wakes: (namespace, caches) => policiesOf(namespace as Live<Namespace>, caches) },
   {
     cache: networkPolicies,
-    wakes: ({ metadata: { name, namespace = "" } }, caches) => (name.startsWith(RESERVED_PREFIX) ? policiesOf(caches.cache(NAMESPACES).get(namespace), caches) : []),
+    // Ours are what the policy applies; any may be what is proved or refuted.
+    wakes: ({ metadata: { namespace = "" } }, caches) => policiesOf(caches.cache(NAMESPACES).get(namespace), caches),
   },
   // One that goes waits for the API servers to forget its bindings, not for the bindings.
   ...[admissionPolicies as CacheSpec, admissionPolicyBindings as CacheSpec].map((cache): Read => ({ cache, wakes: (_object, caches) => everyPolicy(caches).filter((one) => one.deletionTimestamp === undefined) })),

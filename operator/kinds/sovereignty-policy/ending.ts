@@ -9,8 +9,10 @@ const FOREIGN_MS = 10_000;
 /** Admission policies are in force some seconds after they were written: how soon that is looked at first. */
 const SOON_MS = 1_000;
 
-export function outcomeOf({ conditions: [ready], stalled: isStalled }: Summary): Outcome {
+/** @param askAgainMs when there may be another proof, in milliseconds from now */
+export function outcomeOf({ conditions: [ready], stalled: isStalled }: Summary, askAgainMs: number): Outcome {
+  const recheckMs = Math.min(RECHECK_MS, askAgainMs);
   if (ready === undefined) throw new Error("a summary without a condition");
-  if (isStalled) return stalled(ready.reason, ready.message, ready.reason === "ForeignObject" ? FOREIGN_MS : RECHECK_MS);
-  return ready.status === "True" ? done(RECHECK_MS) : waiting(ready.reason, RECHECK_MS, SOON_MS);
+  if (isStalled) return stalled(ready.reason, ready.message, Math.min(recheckMs, ready.reason === "ForeignObject" ? FOREIGN_MS : Infinity));
+  return ready.status === "True" ? done(recheckMs) : waiting(ready.reason, recheckMs, SOON_MS);
 }

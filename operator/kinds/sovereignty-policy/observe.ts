@@ -12,6 +12,7 @@ import { readable } from "../read.ts";
 import type { BuildInput } from "./build/index.ts";
 import type { PodsOf } from "./build/cluster-network-policy.ts";
 import type { GuardedPolicy } from "./build/guard/concern.ts";
+import type { Proofs } from "./proof/proofs.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "./schema.ts";
 
 /** What the operator was told. */
@@ -20,6 +21,7 @@ export interface Options {
   /** Image of Hoheit, of which the guard lets pods run that Hoheit makes. */
   readonly image: string;
   readonly metricsScraper: PodsOf | undefined;
+  readonly proofs: Proofs;
 }
 
 /** And how the API server calls it. */
@@ -37,6 +39,7 @@ export interface Observed {
   readonly states: readonly NamespaceState[];
   /** Model deployments in them. */
   readonly deployments: readonly Live<LanguageModelDeployment>[];
+  readonly allDeployments: readonly Live<LanguageModelDeployment>[];
   /** Model deployments that no policy holds. */
   readonly ungoverned: number;
   /** Of the guard, ours by label. */
@@ -71,6 +74,7 @@ export function observe(policy: Live<SovereigntyPolicy>, lookup: Pick<Context, "
     guarded: all.map((one) => readable(sovereigntyPolicy, one) ?? unreadable(one)),
     states: states.toSorted(byKey(({ namespace }) => namespace)),
     deployments: deployments.filter(({ metadata }) => selected.has(metadata.namespace ?? "")),
+    allDeployments: deployments,
     ungoverned: deployments.filter(({ metadata }) => !isGoverned(metadata.namespace ?? "", lookup, governing.operatorNamespace)).length,
     admissionPolicies: cache(VALIDATING_ADMISSION_POLICIES).list(),
     bindings: cache(VALIDATING_ADMISSION_POLICY_BINDINGS).list(),

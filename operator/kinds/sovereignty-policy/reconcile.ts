@@ -14,6 +14,8 @@ import { guardedCondition, guardingOf, nextTrial, type GuardRecord, type Guardin
 import { buildInputOf, observe, type Facts } from "./observe.ts";
 import { clusterObstacles, deletionHeld, heldAlone, obstaclesOf, refusalOf } from "./obstacles.ts";
 import { plan } from "./plan.ts";
+import { announceFlips } from "./proof/announce.ts";
+import { learn } from "./proof/learn.ts";
 import { release } from "./release.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "./schema.ts";
 import { summarise } from "./summary.ts";
@@ -47,9 +49,11 @@ async function bringAbout(live: Live<SovereigntyPolicy>, context: Context, facts
   const guarding = guardingOf(live, observed.states, desired);
   const trial = blocked.length === 0 && nextTrial(guarding) <= observed.now ? await tryGuard(guarding, live, context) : undefined;
   const guardProbe = trial?.record ?? (guarding.namespace === undefined ? undefined : live.status?.guardProbe);
-  const summary = summarise({ observed, judgement, obstacles, guarded: guardedCondition(guarding, trial?.verdict), guardProbe, clusterPolicies });
+  const learned = await learn(observed, context, facts.proofs);
+  const summary = summarise({ observed, judgement, obstacles, guarded: guardedCondition(guarding, trial?.verdict), guardProbe, clusterPolicies, learned });
   await report({ resource, live }, summary, context);
-  return outcomeOf(summary);
+  announceFlips(learned.flips, live, context.events);
+  return outcomeOf(summary, learned.askAgainMs);
 }
 
 interface Trial {

@@ -7,6 +7,8 @@ import type { GuardRecord } from "./guarding.ts";
 import type { Observed } from "./observe.ts";
 import type { ClusterPolicies } from "./plan.ts";
 import { probedCondition } from "./probed.ts";
+import type { Learned } from "./proof/learn.ts";
+import { countsOf, provedCondition } from "./proof/proved.ts";
 
 export interface Found {
   readonly observed: Observed;
@@ -16,6 +18,7 @@ export interface Found {
   readonly guarded: WantedCondition;
   readonly guardProbe: GuardRecord | undefined;
   readonly clusterPolicies: ClusterPolicies;
+  readonly learned: Learned;
 }
 
 export function summarise(found: Found): Summary {
@@ -24,7 +27,7 @@ export function summarise(found: Found): Summary {
   const enforced = enforcedCondition(states);
   const { condition: ready, stalled } = readyCondition(found, enforced);
   return {
-    conditions: [ready, enforced, guarded, NOT_PROVED, probedCondition(observed.deployments)],
+    conditions: [ready, enforced, guarded, provedCondition(found.learned), probedCondition(observed.deployments)],
     stalled,
     severity: ready.reason === "InForce" || (ready.status === "False" && !stalled) ? "Normal" : "Warning",
     announced: [ENFORCED, GUARDED, PROVED, PROBED],
@@ -35,12 +38,15 @@ export function summarise(found: Found): Summary {
       clusterNetworkPolicy: policy.spec.enforcement.clusterNetworkPolicy === "Off" ? "Off" : found.clusterPolicies === undefined ? "NotServed" : "Applied",
       ungovernedDeployments: ungoverned,
       guardProbe: found.guardProbe,
+      ...provedFields(found.learned),
     },
   };
 }
 
-/** Until a prover tells. */
-const NOT_PROVED: WantedCondition = { type: PROVED, status: "Unknown", reason: "NotProved", message: "Nobody has proved yet that all rules together let nothing else out: applied is not proved." };
+/** While nothing is proved, what was counted last would be a claim. */
+function provedFields({ proofs, evidence }: Learned): Summary["fields"] {
+  return { workloads: proofs && countsOf(proofs), evidence: evidence && { root: evidence.root, provedTime: evidence.asOf } };
+}
 
 /** At most so many namespaces are named in a message. */
 const NAMED = 5;

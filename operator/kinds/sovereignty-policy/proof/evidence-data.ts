@@ -51,7 +51,12 @@ export function rootIn(configMap: Pick<ConfigMap, "data" | "binaryData">): RootL
   return isRoot ? (value as RootList) : undefined;
 }
 
-/** Hash of what makes evidence worth keeping: all but when it was made, what came before, and when probes were. */
+/**
+ * Hash of what makes evidence worth keeping: all but when it was made, what came before, when probes were, and versions of
+ * objects of which nothing changed that a rule can see.
+ */
 export function contentOf({ facts: { asOf: _time, previous: _previous, probes: _probes, ...facts }, bundles }: Evidence): string {
-  return sha256({ facts, bundles: bundles.map(({ sha256: digest }) => digest) });
+  return sha256({ facts: withoutVersions(facts), bundles: bundles.map(({ sha256: _digest, ...bundle }) => withoutVersions(bundle)) });
 }
+
+const withoutVersions = <T extends Pick<Bundle, "inputs">>(of: T): T => ({ ...of, inputs: of.inputs.map(({ resourceVersion: _version, ...input }) => input) });

@@ -43,7 +43,7 @@ class ConfigMapServer implements Pick<KubeApi, "list" | "create" | "delete"> {
     if (this.objects.has(name)) throw new ApiError("create", { code: 409, reason: "AlreadyExists", message: "" });
     const live = { ...object, metadata: { ...object.metadata, uid: `uid-${name}`, resourceVersion: "1" } };
     this.objects.set(name, live as unknown as Live<ConfigMap>);
-    return live as Live<T>;
+    return live;
   }
 
   async delete(_of: unknown, { name }: { name: string }): Promise<boolean> {
@@ -55,7 +55,7 @@ class ConfigMapServer implements Pick<KubeApi, "list" | "create" | "delete"> {
   }
 }
 
-const storeOf = (server: ConfigMapServer): EvidenceStore => new EvidenceStore(server as never, "hoheit-system");
+const storeOf = (server: ConfigMapServer): EvidenceStore => new EvidenceStore(server, "hoheit-system");
 
 describe("the store of evidence", () => {
   it("keeps a root and a bundle for each namespace, and what did not change once", async () => {

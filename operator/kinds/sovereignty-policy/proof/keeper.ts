@@ -1,6 +1,6 @@
 /**
  * Keeps what was last proved of the cluster, and proves anew when something moved, but not all the time: a burst of changes
- * is one proof, and proving takes at most a twentieth of the operator's time. Nothing here is lost with a restart: the first
+ * is one proof, and proving takes at most a fifth of the time. Nothing here is lost with a restart: the first
  * who asks has everything proved again.
  *
  *   asked ──▶ nothing yet ─────────────▶ read, prove
@@ -40,12 +40,14 @@ interface Parts {
 const SHORTEST_PAUSE_MS = 2_000;
 /** Pods come and go without anybody saying so; what may be reached by any pod is proved whatever they are. */
 export const LONGEST_AGE_MS = 300_000;
-const SHARE_OF_TIME = 20;
+/** For each second that a proof took, the next one waits so many. */
+const PAUSE_PER_PROOF = 4;
 
 interface Kept {
   readonly proved: Proved;
   /** Monotonic. */
   readonly end: number;
+  /** How long reading and proving took. */
   readonly durationMs: number;
 }
 
@@ -59,18 +61,13 @@ export class ProofKeeper {
   }
 
   /** What was last proved, if anything was. */
-  get last(): Proved | undefined {
-    return this.#kept?.proved;
-  }
-
-  /** How long reading and proving took last, in milliseconds. */
-  get durationMs(): number | undefined {
-    return this.#kept?.durationMs;
+  get last(): (Proved & Pick<Kept, "durationMs">) | undefined {
+    return this.#kept && { ...this.#kept.proved, durationMs: this.#kept.durationMs };
   }
 
   /**
    * What is proved of the cluster as far as `stamp` knows it. Those who ask while it is being proved get the same answer.
-   * Rejects if the cluster cannot be read and nothing was proved before, or what was is too old.
+   * Rejects if the cluster has to be read and cannot be: what was proved before is forgotten, for nobody knows whether it holds.
    */
   async ask(stamp: string): Promise<Answer> {
     const kept = this.#kept;
@@ -95,12 +92,17 @@ export class ProofKeeper {
     const { clock, read, prove } = this.#parts;
     const at = clock.now();
     const begin = clock.monotonic();
-    const snapshot = await read();
-    const proof = await prove(snapshot);
-    const end = clock.monotonic();
-    this.#kept = { proved: { snapshot, proof, at, stamp }, end, durationMs: end - begin };
-    return this.#kept;
+    try {
+      const snapshot = await read();
+      const proof = await prove(snapshot);
+      const end = clock.monotonic();
+      this.#kept = { proved: { snapshot, proof, at, stamp }, end, durationMs: end - begin };
+      return this.#kept;
+    } catch (error) {
+      this.#kept = undefined;
+      throw error;
+    }
   }
 }
 
-const pauseAfter = ({ durationMs }: Kept): number => Math.min(LONGEST_AGE_MS, Math.max(SHORTEST_PAUSE_MS, SHARE_OF_TIME * durationMs));
+const pauseAfter = ({ durationMs }: Kept): number => Math.min(LONGEST_AGE_MS, Math.max(SHORTEST_PAUSE_MS, PAUSE_PER_PROOF * durationMs));

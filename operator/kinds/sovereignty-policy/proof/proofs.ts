@@ -2,8 +2,10 @@
 import type { Context } from "../../../runtime/kind.ts";
 import { buildEvidence, type Circumstances } from "../../../sovereignty/evidence/evidence.ts";
 import type { NamespaceProof } from "../../../sovereignty/prover/result.ts";
+import type { Flip } from "../../../sovereignty/verdict.ts";
 import { sovereigntyPolicy } from "../schema.ts";
 import type { EvidenceStore, KeptEvidence } from "./evidence-store.ts";
+import { flipsBetween, verdictsOf, type State } from "./flips.ts";
 import type { Answer, ProofKeeper, Proved } from "./keeper.ts";
 import { stampOf } from "./stamp.ts";
 
@@ -14,13 +16,21 @@ export interface Proofs {
   ask(lookup: Lookup): Promise<Answer | undefined>;
   /** Resolves when something has been proved, or cannot be: what depends on more than proofs must go on. */
   settled(lookup: Lookup): Promise<void>;
+  /** What was last proved of the cluster, and how long that took, in milliseconds. */
+  last(): ProofKeeper["last"];
   /** What was last proved of a namespace; undefined if nothing was, or it was not there. */
   namespace(name: string): NamespaceProof | undefined;
   /**
    * Evidence of a proof, kept unless the newest that is kept says the same; then all but the newest `most` go.
    * @throws EvidenceTooLargeError
    */
-  keep(proved: Proved, circumstances: Pick<Circumstances, "guard" | "probes">, most: number): Promise<KeptEvidence>;
+  keep(proved: Proved, circumstances: Pick<Circumstances, "guard" | "probes">, most: number): Promise<Kept>;
+}
+
+export interface Kept {
+  readonly evidence: KeptEvidence;
+  /** What this process saw flip between the proof before and this one. */
+  readonly flips: readonly Flip[];
 }
 
 const NOBODY = "nobody proves anything here";
@@ -28,31 +38,45 @@ const NOBODY = "nobody proves anything here";
 export const NO_PROOFS: Proofs = {
   ask: () => Promise.resolve(undefined),
   settled: () => Promise.resolve(),
+  last: () => undefined,
   namespace: () => undefined,
   keep: () => Promise.reject(new Error(NOBODY)),
 };
 
-export function proofsOf(keeper: ProofKeeper, store: EvidenceStore): Proofs {
+/** @param onFlips told once of what flipped from one proof to the next */
+export function proofsOf(keeper: ProofKeeper, store: EvidenceStore, onFlips: (flips: readonly Flip[]) => void): Proofs {
   const ask: Proofs["ask"] = async (lookup) => (lookup.cache(sovereigntyPolicy.resource).list().length === 0 ? undefined : keeper.ask(stampOf(lookup)));
-  let kept: { readonly of: Proved; readonly evidence: Promise<KeptEvidence> } | undefined;
+  let before: State | undefined;
+  let last: { readonly of: Proved; readonly kept: Promise<Kept> } | undefined;
+  const keepAnew = async (proved: Proved, circumstances: Given, most: number): Promise<Kept> => {
+    const evidence = await keepEvidence(store, proved, { circumstances, most });
+    const now: State = { time: new Date(proved.at).toISOString(), verdicts: new Map(proved.proof.namespaces.map((proof) => [proof.namespace, verdictsOf(proof)])) };
+    const flips = flipsBetween(before, now);
+    before = now;
+    onFlips(flips);
+    return { evidence, flips };
+  };
   return {
     ask,
     // Why it cannot be proved is said where proofs are asked for: on the SovereigntyPolicy.
     settled: async (lookup) => (keeper.last === undefined ? ask(lookup).then(() => undefined, () => undefined) : undefined),
+    last: () => keeper.last,
     namespace: (name) => keeper.last?.proof.namespaces.find(({ namespace }) => namespace === name),
     // Several policies ask for the same; what failed is tried again by the next.
     keep(proved, circumstances, most) {
-      if (kept?.of !== proved) {
-        const evidence = keepAnew(store, proved, { circumstances, most });
-        kept = { of: proved, evidence };
-        evidence.catch(() => (kept = undefined));
+      if (last?.of !== proved) {
+        const kept = keepAnew(proved, circumstances, most);
+        last = { of: proved, kept };
+        kept.catch(() => (last = undefined));
       }
-      return kept.evidence;
+      return last.kept;
     },
   };
 }
 
-async function keepAnew(store: EvidenceStore, { snapshot, proof, at }: Proved, { circumstances, most }: { circumstances: Pick<Circumstances, "guard" | "probes">; most: number }): Promise<KeptEvidence> {
+type Given = Pick<Circumstances, "guard" | "probes">;
+
+async function keepEvidence(store: EvidenceStore, { snapshot, proof, at }: Proved, { circumstances, most }: { circumstances: Given; most: number }): Promise<KeptEvidence> {
   const previous = (await store.last())?.root;
   const asOf = new Date(at).toISOString();
   return store.keep(buildEvidence(snapshot, proof, { ...circumstances, asOf, ...(previous !== undefined && { previous }) }), most);

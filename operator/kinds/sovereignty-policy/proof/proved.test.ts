@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NamespaceProof, SubjectProof } from "../../../sovereignty/prover/result.ts";
-import { countsOf, provedCondition } from "./proved.ts";
+import { countsOf, provedCondition as conditionFrom } from "./proved.ts";
 
 const subject = (id: string, over: Partial<SubjectProof> = {}): SubjectProof => ({ id, role: "Application", verdict: "PROVED", isolatedBy: [], missing: [], ...over });
 const proofOf = (namespace: string, ...workloads: SubjectProof[]): NamespaceProof =>
@@ -10,6 +10,8 @@ const refuted = (id: string): SubjectProof => subject(id, {
 });
 const unclear = (id: string): SubjectProof => subject(id, { verdict: "UNDETERMINED", missing: [{ kind: "Unclear", message: "NetworkPolicy chat/odd is unclear." }] });
 const loose = (id: string): SubjectProof => subject(id, { verdict: "UNGOVERNED", missing: [{ kind: "HostNetwork", message: `${id} uses its node's network.` }] });
+
+const provedCondition = (proofs: readonly NamespaceProof[], failure?: string) => conditionFrom({ governed: proofs.map(({ namespace }) => namespace), proofs, failure });
 
 describe("the condition Proved", () => {
   it("is True when everything is proved, and says of how much", () => {
@@ -26,6 +28,9 @@ describe("the condition Proved", () => {
   it("speaks of pods that are not there yet", () => {
     const proof = { ...proofOf("chat"), labelSpace: [{ ...refuted("chat/*"), role: "Fetch" as const }] };
     expect(provedCondition([proof]).message).toMatch(/^Any Fetch pod in namespace chat may send to/);
+    const both = { ...proof, labelSpace: [...proof.labelSpace, refuted("chat/*")] };
+    expect(provedCondition([both]).message).toMatch(/^Any Application pod in namespace chat may send to/);
+    expect(provedCondition([both, proofOf("other", refuted("other/Pod/c"))]).message).toMatch(/^other\/Pod\/c may send to/);
   });
 
   it("is False when something runs that no rule holds, and Unknown when something is unclear", () => {
@@ -35,7 +40,14 @@ describe("the condition Proved", () => {
 
   it("is Unknown where nothing is governed, or nothing was proved", () => {
     expect(provedCondition([])).toMatchObject({ status: "Unknown", reason: "NothingGoverned" });
-    expect(provedCondition(undefined)).toMatchObject({ status: "Unknown", reason: "NotProved" });
+    expect(conditionFrom({ governed: ["chat"], proofs: undefined, failure: undefined })).toMatchObject({ status: "Unknown", reason: "NotProved" });
+    expect(conditionFrom({ governed: ["chat"], proofs: undefined, failure: "The cluster cannot be read: no answer." })).toMatchObject({ reason: "NotProved", message: "The cluster cannot be read: no answer." });
+    expect(conditionFrom({ governed: ["chat", "new"], proofs: [proofOf("chat")], failure: undefined })).toMatchObject({ status: "Unknown", reason: "NotProved", message: "Nothing has been proved yet of namespace new." });
+  });
+
+  it("is not True without evidence, and False all the same", () => {
+    expect(provedCondition([proofOf("chat")], "Evidence of it cannot be kept: forbidden.")).toMatchObject({ status: "Unknown", reason: "EvidenceNotKept", message: expect.stringMatching(/Evidence of it cannot be kept: forbidden\.$/) as string });
+    expect(provedCondition([proofOf("chat", refuted("chat/Pod/c"))], "Evidence of it cannot be kept: forbidden.")).toMatchObject({ status: "False", reason: "Refuted" });
   });
 });
 

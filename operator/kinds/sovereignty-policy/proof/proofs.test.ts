@@ -1,0 +1,90 @@
+import { beforeEach, expect, it } from "vitest";
+import { fakeClock } from "../../../../test/support/fake-clock.ts";
+import { svp } from "../../../../test/support/makers.ts";
+import type { Live } from "../../../lib/k8s-types.ts";
+import type { Context } from "../../../runtime/kind.ts";
+import type { Evidence } from "../../../sovereignty/evidence/evidence.ts";
+import type { NamespaceProof, Proof } from "../../../sovereignty/prover/result.ts";
+import type { Snapshot } from "../../../sovereignty/snapshot.ts";
+import type { Flip, Verdict } from "../../../sovereignty/verdict.ts";
+import { NAMESPACES } from "../../../kube/resources.ts";
+import { sovereigntyPolicy } from "../schema.ts";
+import type { EvidenceStore, KeptEvidence } from "./evidence-store.ts";
+import { ProofKeeper } from "./keeper.ts";
+import { proofsOf, type Proofs } from "./proofs.ts";
+
+const NOTHING_SHOWN = { guard: [], probes: [] };
+const SNAPSHOT = {
+  namespaces: [], workloads: [], networkPolicies: [], clusterNetworkPolicies: [], services: [], endpointSlices: [], governed: new Map(), cluster: { pods: [], services: [], nodes: [] },
+  operatorNamespace: "hoheit-system", unreadable: [], unknownPolicyKinds: [],
+} as unknown as Snapshot;
+
+let verdict: Verdict;
+let version: number;
+let policies: Live[];
+let written: { evidence: Evidence; most: number }[];
+let told: (readonly Flip[])[];
+let failing: boolean;
+const clock = fakeClock();
+
+/** A cluster with one namespace, about which is proved what `verdict` says. */
+function house(): { readonly proofs: Proofs; readonly lookup: Pick<Context, "cache"> } {
+  const namespace = (): NamespaceProof => ({ namespace: "a", policy: "p", verdict, workloads: [], labelSpace: [], findings: [] });
+  const keeper = new ProofKeeper({ clock, read: () => Promise.resolve(SNAPSHOT), prove: () => Promise.resolve({ verdict, namespaces: [namespace()], assumptions: [], residuals: [] } as Proof) });
+  const store = {
+    last: () => Promise.resolve(written.length === 0 ? undefined : ({ root: written.at(-1)?.evidence.root } as KeptEvidence)),
+    keep: (evidence: Evidence, most: number) => {
+      if (failing) return Promise.reject(new Error("forbidden"));
+      written.push({ evidence, most });
+      return Promise.resolve({ root: evidence.root, asOf: evidence.facts.asOf, content: "" });
+    },
+  } as unknown as EvidenceStore;
+  const listOf = (of: unknown): readonly Live[] => (of === sovereigntyPolicy.resource ? policies : of === NAMESPACES ? [{ metadata: { name: "a", resourceVersion: String(version) } } as Live] : []);
+  const lookup = { cache: (of: unknown) => ({ list: () => listOf(of) }) } as unknown as Pick<Context, "cache">;
+  return { lookup, proofs: proofsOf(keeper, store, (flips) => told.push(flips)) };
+}
+
+beforeEach(() => {
+  [verdict, version, policies, written, told, failing] = ["PROVED", 1, [svp("p").live()], [], [], false];
+});
+
+it("proves nothing where there is no policy", async () => {
+  policies = [];
+  const { proofs, lookup } = house();
+  expect(await proofs.ask(lookup)).toBeUndefined();
+  expect(proofs.namespace("a")).toBeUndefined();
+});
+
+it("keeps one evidence of a proof, whoever asks for it, each naming the one before, and tells once what flipped", async () => {
+  const { proofs, lookup } = house();
+  const first = (await proofs.ask(lookup))?.proved;
+  if (first === undefined) throw new Error("nothing is proved");
+  const [one, same] = await Promise.all([proofs.keep(first, NOTHING_SHOWN, 50), proofs.keep(first, NOTHING_SHOWN, 50)]);
+  expect([one.flips, same]).toEqual([[], one]);
+  expect(proofs.namespace("a")?.verdict).toBe("PROVED");
+  [verdict, version] = ["REFUTED", 2];
+  clock.advance(10_000);
+  const second = (await proofs.ask(lookup))?.proved;
+  if (second === undefined) throw new Error("nothing is proved");
+  const flips = [{ time: expect.any(String) as string, namespace: "a", from: "PROVED", to: "REFUTED" }];
+  expect((await proofs.keep(second, NOTHING_SHOWN, 7)).flips).toEqual(flips);
+  expect(told).toEqual([[], flips]);
+  expect(written.map(({ evidence: { facts }, most }) => [facts.previous, most])).toEqual([[undefined, 50], [written[0]?.evidence.root, 7]]);
+});
+
+it("tries again to keep what could not be kept, and tells nothing before", async () => {
+  const { proofs, lookup } = house();
+  const proved = (await proofs.ask(lookup))?.proved;
+  if (proved === undefined) throw new Error("nothing is proved");
+  failing = true;
+  await expect(proofs.keep(proved, NOTHING_SHOWN, 50)).rejects.toThrow("forbidden");
+  expect(told).toEqual([]);
+  failing = false;
+  expect((await proofs.keep(proved, NOTHING_SHOWN, 50)).evidence.root).toBe(written[0]?.evidence.root);
+});
+
+it("settles when something is proved, once", async () => {
+  const { proofs, lookup } = house();
+  await proofs.settled(lookup);
+  expect(proofs.last()?.proof.verdict).toBe("PROVED");
+});
