@@ -22,8 +22,7 @@ const address = (cidr: string): string => cidr.replace(cidr.includes(":") ? /\/1
 export const capital = (text: string): string => text.replace(/^\p{L}/u, (letter) => letter.toUpperCase());
 
 /** A name, a path or the like, which may be broken where its parts meet. */
-export function code(text: string): Safe {
-  const parts = text.split(/(?<=[/,=])/);
+export function code(text: string, parts: readonly string[] = text.split(/(?<=[/,=])/)): Safe {
   const content = parts.map((part, index) => (index === 0 ? part : html`<wbr>${part}`));
   return parts.some((part) => part.length > LONG_PART) ? html`<code class="long">${content}</code>` : html`<code>${content}</code>`;
 }
@@ -35,12 +34,15 @@ const LONG_PART = 32;
 const MOST_SHOWN = 8;
 
 /** A list of names or the like; a long one opens when it is asked to. */
-export function codes(all: readonly string[], { subject }: Texts): Safe {
-  const list = html`<ul class="plain">${all.map((one) => html`<li>${code(one)}</li>`)}</ul>`;
+export const codes = (all: readonly string[], texts: Texts): Safe => folded(all.map((one) => code(one)), texts);
+
+/** Each stays in one piece where it can. */
+export const addresses = (cidrs: readonly string[], texts: Texts): Safe => folded(cidrs.map(address).map((one) => code(one, [one])), texts);
+
+function folded(all: readonly Safe[], { subject }: Texts): Safe {
+  const list = html`<ul class="plain">${all.map((one) => html`<li>${one}</li>`)}</ul>`;
   return all.length <= MOST_SHOWN ? list : html`<details><summary>${subject.all(all.length)}</summary>${list}</details>`;
 }
-
-export const addresses = (cidrs: readonly string[], texts: Texts): Safe => codes(cidrs.map(address), texts);
 
 const LAST_PORT = 65_535;
 

@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 import { accessibilityProblems } from "../../test/support/accessibility.ts";
 import { elements, outline, parseHtml, textOf, type Element } from "../../test/support/html.ts";
 import { allProved, mixed, ungoverned } from "../../test/support/report-data.ts";
+import { namespace, networkPolicy, snapshotOf, workload } from "../../test/support/snapshots.ts";
 import { VERSION } from "../lib/version.ts";
+import { prove } from "../sovereignty/prover/prove.ts";
+import type { Raw } from "../sovereignty/snapshot.ts";
 import type { ReportData } from "./data.ts";
 import { renderNotice, renderPage, renderReport } from "./render.ts";
 import { LANGUAGES, type Language } from "./texts/texts.ts";
@@ -145,6 +148,47 @@ test("bad news comes first, and what is too much for one page is counted", () =>
   expect(textOf(page)).toContain("and 15 more, which are on the pages of the namespaces.");
   const rows = elements(elements(pageOf(mixed), "table")[0]!, "tr").map(textOf);
   expect(rows.slice(1).map((row) => row.split(" ")[0])).toEqual(["planning", "assistant", "library"]);
+});
+
+describe("what the prover finds", () => {
+  const found = (spec: object, others: readonly Raw[] = []): ReportData => {
+    const governed = new Map([["town", mixed.policies.get("planning")!]]);
+    const proof = prove(snapshotOf({
+      namespaces: [namespace("town")], governed, workloads: [workload("town/Deployment/chat", { app: "chat" })],
+      networkPolicies: [networkPolicy("town/closed", { podSelector: {}, policyTypes: ["Ingress", "Egress"] }), networkPolicy("town/rule", spec), ...others],
+    }));
+    return { ...allProved, proof, policies: governed };
+  };
+  const namespacePage = (data: ReportData): Element => parseHtml(renderPage({ kind: "namespace", found: data.proof.namespaces[0]! }, data, "en"));
+  const pageFor = (spec: object): Element => namespacePage(found(spec));
+  const headings = (page: Element): string[] => elements(page, "h3").map(textOf).filter((text) => text.startsWith("Any pod"));
+  const grounds = (page: Element): string[] => elements(page, "td").filter(({ attributes }) => attributes.get("data-label") === "Ground").map(textOf);
+
+  test("is told once of all roles for which it is the same, by a pod that everybody may start", () => {
+    const open = pageFor({ podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }] }] });
+    expect(headings(open)).toEqual(["Any pod Refuted"]);
+    expect(textOf(open)).toContain("Role Serving, Fetch, Purge, Probe, Gateway and Application");
+    expect(textOf(open)).not.toContain("hoheit.dev/role=");
+    const some = pageFor({ podSelector: { matchExpressions: [{ key: "hoheit.dev/role", operator: "In", values: ["Serving", "Gateway"] }] }, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }] }] });
+    expect(headings(some)).toEqual(["Any pod of the roles Serving and Gateway Refuted", "Any pod of the roles Fetch, Purge, Probe and Application Proved"]);
+  });
+
+  test("is one point on the first page where the reason is one", () => {
+    const spec = { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }] }] };
+    const data = found(spec, [networkPolicy("town/fetch", { podSelector: { matchLabels: { "hoheit.dev/role": "Fetch" } }, policyTypes: ["Egress"] })]);
+    const points = elements(pageOf(data), "div").filter(({ attributes }) => attributes.get("class") === "who").map(textOf);
+    expect(points).toEqual(["town: Deployment/chat Refuted", "town: Any pod Refuted"]);
+    expect(headings(namespacePage(data))).toHaveLength(2);
+  });
+
+  test("is no leak for certain where a rule is only unclear; the public network comes first", () => {
+    const leak = pageFor({ podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }] }] });
+    const unclear = pageFor({ podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ ipBlock: { cidr: "010.0.0.0/8" } }] }] });
+    expect(new Set(grounds(leak))).toEqual(new Set(["No policy allows this."]));
+    expect(grounds(unclear)).toContain("unsettled: a rule that cannot be understood might let it through");
+    expect(grounds(unclear)).not.toContain("No policy allows this.");
+    for (const page of [leak, unclear]) expect(textOf(elements(elements(page, "table").find((one) => textOf(one).includes("Everything"))!, "tr")[1]!)).toMatch(/^Public addresses/);
+  });
 });
 
 test("in one document nothing leads out of it", () => {

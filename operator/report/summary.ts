@@ -1,5 +1,6 @@
 /** What the pages, and their form as JSON, count and pick from a proof. */
-import type { Destination, InClusterPeer } from "../sovereignty/policy.ts";
+import { ROLE } from "../lib/labels.ts";
+import type { Destination, InClusterPeer, Role } from "../sovereignty/policy.ts";
 import { EEA } from "../sovereignty/jurisdiction/countries.ts";
 import type { NamespaceProof, Proof, SubjectProof } from "../sovereignty/prover/result.ts";
 import { VERDICTS, type Verdict } from "../sovereignty/verdict.ts";
@@ -43,8 +44,35 @@ export function toSay(verdict: Verdict, subjects: readonly { readonly verdict: V
   return worst === undefined ? ["PROVED"] : [worst, ...others];
 }
 
-/** Workloads and future pods alike that are not proved. */
-export const notProved = ({ workloads, labelSpace }: NamespaceProof): SubjectProof[] => badNewsFirst([...workloads, ...labelSpace].filter(({ verdict }) => verdict !== "PROVED"));
+/** One workload, or any pod of these roles, of which the same was found. */
+export interface Subject extends SubjectProof {
+  readonly roles: readonly Role[];
+}
+
+export const workloadsOf = ({ workloads }: NamespaceProof): Subject[] => workloads.map((one) => ({ ...one, roles: [one.role] }));
+
+/** Any pod that could be started. What is the same for several roles is told once: of the last, Application, which nobody is kept from taking. */
+export const futurePodsOf = ({ labelSpace }: NamespaceProof): Subject[] => togetherBy(labelSpace, allButRole);
+
+function togetherBy(labelSpace: readonly SubjectProof[], key: (one: SubjectProof) => string): Subject[] {
+  const told = new Map<string, Subject>();
+  for (const one of labelSpace) {
+    const found = key(one);
+    told.set(found, { ...one, roles: [...(told.get(found)?.roles ?? []), one.role] });
+  }
+  return [...told.values()];
+}
+
+/** What was found, but for the role and its label. */
+function allButRole({ counterexample, ...found }: SubjectProof): string {
+  return JSON.stringify({ ...found, role: undefined, ...(counterexample !== undefined && { counterexample: { ...counterexample, labels: { ...counterexample.labels, [ROLE]: undefined } } }) });
+}
+
+/** Why it is not proved. */
+const reason = ({ verdict, counterexample, missing }: SubjectProof): string => JSON.stringify([verdict, counterexample?.packet, missing]);
+
+/** Workloads and future pods alike that are not proved; roles for the same reason are one. */
+export const notProved = (namespace: NamespaceProof): Subject[] => badNewsFirst([...workloadsOf(namespace), ...togetherBy(namespace.labelSpace, reason)].filter(({ verdict }) => verdict !== "PROVED"));
 
 /** What any policy in force allows although it is in a third country, or its operator is from one. By name, each once. */
 export function thirdCountryDestinations({ policies }: ReportData): Destination[] {

@@ -1,29 +1,32 @@
 /** The table of everything that the rules let a subject reach, each row with the ground on which it may. */
 import type { Policy } from "../../sovereignty/policy.ts";
 import type { AddressTraffic, Allowed, PodTraffic, SubjectProof } from "../../sovereignty/prover/result.ts";
+import type { Verdict } from "../../sovereignty/verdict.ts";
 import { table, type Scene } from "../components.ts";
 import { addresses, capital, code, codes, ports } from "../format.ts";
 import { html, type Content } from "../html.ts";
 
 type Row = readonly Content[];
 
-export function allowedTable(subject: SubjectProof, policy: Policy | undefined, scene: Scene): Content {
-  const { id, role, allowed } = subject;
+/** @param name of the subject */
+export function allowedTable({ allowed, verdict }: SubjectProof, name: Content, policy: Policy | undefined, scene: Scene): Content {
   if (allowed === undefined) return undefined;
-  const { subject: words, terms } = scene.texts;
-  const rows = [...outsideRows(allowed, scene), ...clusterRows(allowed, scene), ...destinationRows(allowed, policy, scene), ...podRows(allowed, scene)];
+  const { subject: words } = scene.texts;
+  const rows = [...outsideRows(allowed, verdict, scene), ...clusterRows(allowed, scene), ...destinationRows(allowed, policy, scene), ...podRows(allowed, scene)];
   if (rows.length === 0) return html`<p>${words.nothingAllowed}</p>`;
   const { target, addresses: where, ports: which, ground } = words.columns;
-  const of = id.endsWith("/*") ? words.anyPod(terms.roles[role].word) : code(id);
-  return table({ caption: [words.allowedCaption, " ", of], columns: [target, where, which, ground], rows });
+  return table({ caption: [words.allowedCaption, " ", name], columns: [target, where, which, ground], rows });
 }
 
 const trafficRow = (what: Content, traffic: AddressTraffic, ground: Content, { texts }: Scene): Row => [what, addresses(traffic.addresses, texts), ports(traffic.ports, texts), ground];
 
-/** What no policy allows comes first. */
-function outsideRows({ outside }: Allowed, scene: Scene): Row[] {
+/** What no policy allows comes first, the public network before all. Without a counterexample it is rules that cannot be understood that count as if they let it through. */
+function outsideRows({ outside }: Allowed, verdict: Verdict, scene: Scene): Row[] {
   const { terms, subject } = scene.texts;
-  return outside.flatMap(({ class: of, traffic }) => traffic.map((one) => trafficRow(capital(terms.addressClasses[of]), one, html`<strong class="bad-word">${subject.grounds.outside}</strong>`, scene)));
+  const { outside: no, unclear } = subject.grounds;
+  const ground = verdict === "REFUTED" ? html`<strong class="bad-word">${no}</strong>` : html`<strong class="open-word">${unclear}</strong>`;
+  const sorted = [...outside.filter((one) => one.class === "Global"), ...outside.filter((one) => one.class !== "Global")];
+  return sorted.flatMap(({ class: of, traffic }) => traffic.map((one) => trafficRow(capital(terms.addressClasses[of]), one, ground, scene)));
 }
 
 function clusterRows({ cluster, dns }: Allowed, scene: Scene): Row[] {

@@ -5,7 +5,7 @@ import { anchor, facts, heading, statement, table, verdictMark, type Scene } fro
 import type { ReportData } from "../data.ts";
 import { addresses, code, declaredPorts, labels, message, rule, time } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
-import { badNewsFirst, toSay } from "../summary.ts";
+import { badNewsFirst, futurePodsOf, toSay, workloadsOf } from "../summary.ts";
 import { flipTable } from "./changes.ts";
 import { probeSection, seenInTrials } from "./enforcement.ts";
 import { subjectAnchor, subjectName, subjectSection } from "./subject.ts";
@@ -68,20 +68,21 @@ function peerTable(peers: readonly InClusterPeer[], scene: Scene): Safe {
   return table({ caption: texts.namespace.peers.means, columns: [name, namespace, pods, direction, which, roles], rows });
 }
 
-function workloadSection({ workloads }: NamespaceProof, policy: Policy | undefined, scene: Scene): Content {
+function workloadSection(found: NamespaceProof, policy: Policy | undefined, scene: Scene): Content {
   const { namespace: words, terms } = scene.texts;
   const title = heading(scene, 1, `${scene.prefix}workloads`, words.workloads);
+  const workloads = badNewsFirst(workloadsOf(found));
   if (workloads.length === 0) return [title, html`<p>${words.noWorkloads}</p>`];
   const { workload, role, verdict } = words.workloadColumns;
-  const sorted = badNewsFirst(workloads);
-  const rows = sorted.map((one) => [html`<a href="#${subjectAnchor(one)}">${subjectName(one, scene)}</a>`, terms.roles[one.role].word, verdictMark(one.verdict, scene.texts)]);
-  return [title, table({ caption: words.workloadsCaption(workloads.length), columns: [workload, role, verdict], rows }), sorted.map((one) => subjectSection(one, policy, scene))];
+  const rows = workloads.map((one) => [html`<a href="#${subjectAnchor(one)}">${subjectName(one, scene)}</a>`, terms.roles[one.role].word, verdictMark(one.verdict, scene.texts)]);
+  return [title, table({ caption: words.workloadsCaption(workloads.length), columns: [workload, role, verdict], rows }), workloads.map((one) => subjectSection(one, policy, scene))];
 }
 
-function labelSpaceSection({ labelSpace }: NamespaceProof, policy: Policy | undefined, scene: Scene): Content {
-  if (labelSpace.length === 0) return undefined;
+function labelSpaceSection(found: NamespaceProof, policy: Policy | undefined, scene: Scene): Content {
+  const pods = badNewsFirst(futurePodsOf(found));
+  if (pods.length === 0) return undefined;
   const { word, means } = scene.texts.namespace.labelSpace;
-  return [heading(scene, 1, `${scene.prefix}label-space`, word), html`<p>${means}</p>`, labelSpace.map((one) => subjectSection(one, policy, scene))];
+  return [heading(scene, 1, `${scene.prefix}label-space`, word), html`<p>${means}</p>`, pods.map((one) => subjectSection(one, policy, scene))];
 }
 
 function findingSection(findings: readonly Finding[], scene: Scene): Content {

@@ -6,7 +6,7 @@ import { bullets, facts, glossary, heading, statement, table, tally, verdictMark
 import type { ReportData } from "../data.ts";
 import { code, message, time, timeText } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
-import { badNewsFirst, counted, governed, namedPeers, notProved, summaryOf, thirdCountryDestinations, toSay, ungoverned } from "../summary.ts";
+import { badNewsFirst, counted, governed, namedPeers, notProved, summaryOf, thirdCountryDestinations, toSay, ungoverned, type Subject } from "../summary.ts";
 import { latestChanges } from "./changes.ts";
 import { guardSection, probeSection, seenInTrials } from "./enforcement.ts";
 import { takenForGranted } from "./limits.ts";
@@ -89,7 +89,7 @@ function openSection({ proof }: ReportData, scene: Scene): Content {
   ];
 }
 
-function openPoint({ namespace }: NamespaceProof, subject: SubjectProof, scene: Scene): Safe {
+function openPoint({ namespace }: NamespaceProof, subject: Subject, scene: Scene): Safe {
   const { texts, links } = scene;
   return html`<div class="who"><a href="${links.part(namespace, subjectAnchor(subject))}">${namespace}: ${subjectName(subject, scene)}</a> ${verdictMark(subject.verdict, texts)}</div>
 <div>${whyNot(subject, scene)}</div>`;
@@ -101,7 +101,8 @@ function whyNot({ counterexample, missing }: SubjectProof, { texts }: Scene): Co
     const [may, over, what, end] = texts.overview.leak;
     return [may, packetTarget(packet), over, packetWay(packet), what, texts.terms.addressClasses[addressClass], end];
   }
-  return missing.map(({ kind, message: text }) => html`<div>${texts.terms.missing[kind].means}</div><div class="quiet">${message(text)}</div>`);
+  const byKind = [...Map.groupBy(missing, ({ kind }) => kind)];
+  return byKind.map(([kind, all]) => [html`<div>${texts.terms.missing[kind].means}</div>`, all.map(({ message: text }) => html`<div class="quiet">${message(text)}</div>`)]);
 }
 
 function ungovernedSection({ proof }: ReportData, scene: Scene): Content {

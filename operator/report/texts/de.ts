@@ -5,9 +5,11 @@ import type { Texts } from "./texts.ts";
 /** @param one with its article, in the case that the sentence asks for */
 const some = (count: number, one: string, many: string): string => (count === 1 ? one : `${count} ${many}`);
 
+const locale = localeOf("de-DE", (date, time) => `${date}, ${time} Uhr (UTC)`);
+
 export const de: Texts = {
   language: "de",
-  ...localeOf("de-DE", (date, time) => `${date}, ${time} Uhr (UTC)`),
+  ...locale,
   terms,
   frame: {
     product: "Hoheit: Nachweis der erlaubten Verbindungen",
@@ -22,7 +24,7 @@ export const de: Texts = {
     asOf: "Stand",
     root: "Prüfsumme des Nachweises",
     previousRoot: "Vorheriger Nachweis",
-    nothingYet: { word: "Noch liegt kein Nachweis vor", means: "Seit dem Start hat Hoheit noch keinen Nachweis abgeschlossen. Das dauert Sekunden bis Minuten. Bitte laden Sie diese Seite erneut." },
+    nothingYet: { word: "Noch liegt kein Nachweis vor", means: "Seit dem Start hat Hoheit noch keinen Nachweis abgeschlossen; das dauert Sekunden bis Minuten, bitte laden Sie diese Seite dann erneut. Oder es gibt keine Richtlinie (SovereigntyPolicy), deren Einhaltung nachzuweisen wäre." },
     notFound: { word: "Diese Seite gibt es nicht", means: "Vielleicht wurde der Namensraum inzwischen gelöscht." },
     backToOverview: "Zur Übersicht",
   },
@@ -98,7 +100,7 @@ export const de: Texts = {
     peerColumns: { name: "Gegenstelle", namespace: "Namensraum", pods: "Pods", direction: "Richtung", ports: "Ports", roles: "Zugelassen für" },
     workloads: "Programme",
     noWorkloads: "Hier läuft kein Programm.",
-    workloadsCaption: (count) => `${some(count, "Ein Programm", "Programme")}, das schlechteste Ergebnis zuerst`,
+    workloadsCaption: (count) => (count === 1 ? "Ein Programm" : `${count} Programme, das schlechteste Ergebnis zuerst`),
     workloadColumns: { workload: "Programm", role: "Rolle", verdict: "Ergebnis" },
     labelSpace: {
       word: "Künftige Pods",
@@ -109,11 +111,11 @@ export const de: Texts = {
     changes: "Was sich in diesem Namensraum geändert hat",
   },
   subject: {
-    anyPod: (role) => `Jeder Pod der Rolle ${role}`,
+    anyPod: (roles) => (roles.length === 0 ? "Jeder Pod" : `Jeder Pod der ${roles.length === 1 ? "Rolle" : "Rollen"} ${locale.list(roles)}`),
     role: "Rolle",
     isolatedBy: "Abgeschottet durch",
     notIsolated: "nichts, das sicher greift",
-    allowedCaption: "Alles, was das Regelwerk durchlässt, ausgehend von",
+    allowedCaption: "Alles, was das Regelwerk durchlässt:",
     nothingAllowed: "Nach dem Regelwerk ist von hier aus nichts erreichbar.",
     columns: { target: "Wohin", addresses: "Adressen", ports: "Ports", ground: "Grundlage" },
     runBy: (operator, country) => `betrieben von ${operator}, ${country}`,
@@ -122,7 +124,7 @@ export const de: Texts = {
     podsIn: "Pods in",
     podsAnywhere: "Pods in jedem Namensraum",
     everyPod: "jeder Pod",
-    grounds: { destination: "Ziel der Richtlinie", dns: "Namensdienst des Clusters", cluster: "ungeklärt: dahinter kann jeder Pod, Service oder Knoten stehen", outside: "Keine Richtlinie lässt das zu." },
+    grounds: { destination: "Ziel der Richtlinie", dns: "Namensdienst des Clusters", cluster: "ungeklärt: dahinter kann jeder Pod, Service oder Knoten stehen", outside: "Keine Richtlinie lässt das zu.", unclear: "ungeklärt: eine Regel, die nicht zu verstehen ist, könnte es durchlassen" },
     counterexample: { word: "Gegenbeispiel", means: "Dieses Paket gelangt hinaus, obwohl keine Richtlinie es zulässt:" },
     from: "Von",
     withLabels: "mit den Labels",
@@ -134,7 +136,7 @@ export const de: Texts = {
     missing: "Was gegen „Nachgewiesen“ steht",
     relays: "Mögliche Weitergabe über",
     all: (count) => `${count} Einträge`,
-    allPorts: (protocol) => `${protocol}, jeder Port`,
+    allPorts: (protocol) => `${protocol},\u00A0jeder\u00A0Port`,
     ports: (protocol, ports) => `${protocol}\u00A0${ports}`,
   },
   changes: {

@@ -4,9 +4,11 @@ import type { Texts } from "./texts.ts";
 
 const some = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
+const locale = localeOf("en-GB", (date, time) => `${date}, ${time} UTC`);
+
 export const en: Texts = {
   language: "en",
-  ...localeOf("en-GB", (date, time) => `${date}, ${time} UTC`),
+  ...locale,
   terms,
   frame: {
     product: "Hoheit: report of allowed connections",
@@ -21,7 +23,7 @@ export const en: Texts = {
     asOf: "As of",
     root: "Hash of the evidence",
     previousRoot: "Evidence before it",
-    nothingYet: { word: "Nothing has been proved yet", means: "The operator has not finished a proof since it was started. That takes seconds to minutes. Load this page again." },
+    nothingYet: { word: "Nothing has been proved yet", means: "The operator has not finished a proof since it was started; that takes seconds to minutes, so load this page again. Or there is no SovereigntyPolicy to be proved." },
     notFound: { word: "There is no such page", means: "Perhaps the namespace has been deleted since." },
     backToOverview: "To the overview",
   },
@@ -97,7 +99,7 @@ export const en: Texts = {
     peerColumns: { name: "Peer", namespace: "Namespace", pods: "Pods", direction: "Direction", ports: "Ports", roles: "Allowed for" },
     workloads: "Workloads",
     noWorkloads: "No workload runs here.",
-    workloadsCaption: (count) => `${some(count, "workload", "workloads")}, bad news first`,
+    workloadsCaption: (count) => (count === 1 ? "1 workload" : `${count} workloads, bad news first`),
     workloadColumns: { workload: "Workload", role: "Role", verdict: "Verdict" },
     labelSpace: {
       word: "Any future pod",
@@ -108,11 +110,11 @@ export const en: Texts = {
     changes: "What changed in this namespace",
   },
   subject: {
-    anyPod: (role) => `Any pod of role ${role}`,
+    anyPod: (roles) => (roles.length === 0 ? "Any pod" : `Any pod of the ${roles.length === 1 ? "role" : "roles"} ${locale.list(roles)}`),
     role: "Role",
     isolatedBy: "Isolated by",
     notIsolated: "nothing surely does",
-    allowedCaption: "Everything that the rules let through from",
+    allowedCaption: "Everything that the rules let through:",
     nothingAllowed: "The rules let it reach nothing.",
     columns: { target: "Where", addresses: "Addresses", ports: "Ports", ground: "Ground" },
     runBy: (operator, country) => `run by ${operator}, ${country}`,
@@ -121,7 +123,7 @@ export const en: Texts = {
     podsIn: "Pods in",
     podsAnywhere: "Pods in every namespace",
     everyPod: "every pod",
-    grounds: { destination: "destination of the policy", dns: "name server of the cluster", cluster: "unsettled: any pod, Service or node may be behind it", outside: "No policy allows this." },
+    grounds: { destination: "destination of the policy", dns: "name server of the cluster", cluster: "unsettled: any pod, Service or node may be behind it", outside: "No policy allows this.", unclear: "unsettled: a rule that cannot be understood might let it through" },
     counterexample: { word: "Counterexample", means: "This packet gets out, although no policy allows it:" },
     from: "From",
     withLabels: "with the labels",
@@ -133,7 +135,7 @@ export const en: Texts = {
     missing: "What stands against “Proved”",
     relays: "Possible relays",
     all: (count) => `${count} entries`,
-    allPorts: (protocol) => `${protocol}, every port`,
+    allPorts: (protocol) => `${protocol},\u00A0every\u00A0port`,
     ports: (protocol, ports) => `${protocol}\u00A0${ports}`,
   },
   changes: {

@@ -24,6 +24,8 @@ export interface Texts {
   readonly at: (milliseconds: number) => string;
   /** The name of a country by its ISO 3166-1 code; the code where it is none. */
   readonly country: (code: string) => string;
+  /** Several words as one part of a sentence. */
+  readonly list: (words: readonly string[]) => string;
 
   readonly terms: Terms;
   readonly frame: FrameTexts;
@@ -140,7 +142,8 @@ export interface NamespaceTexts {
 
 /** About one workload, or any pod of one role. */
 export interface SubjectTexts {
-  readonly anyPod: (role: string) => string;
+  /** Of these roles; of every role without any. */
+  readonly anyPod: (roles: readonly string[]) => string;
   readonly role: string;
   readonly isolatedBy: string;
   readonly notIsolated: string;
@@ -155,7 +158,7 @@ export interface SubjectTexts {
   readonly podsIn: string;
   readonly podsAnywhere: string;
   readonly everyPod: string;
-  readonly grounds: { readonly destination: string; readonly dns: string; readonly cluster: string; readonly outside: string };
+  readonly grounds: { readonly destination: string; readonly dns: string; readonly cluster: string; readonly outside: string; readonly unclear: string };
   readonly counterexample: Term;
   readonly from: string;
   readonly withLabels: string;
