@@ -50,6 +50,8 @@ describe("connections of a cluster", () => {
     const workloads = [workload("a/Pod/client"), workload("a/Pod/one", {}, containers({ name: "http", containerPort: 8080 })), workload("a/Pod/two", {}, { ...containers({ name: "web", containerPort: 8081 }), initContainers: [{ ports: [{ name: "http", containerPort: 9090, protocol: "TCP" }, { name: "http", containerPort: 53, protocol: "UDP" }] }] })];
     const policies = [networkPolicy("a/out", { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [{ podSelector: {} }], ports: [{ port: "http" }] }] }), opening("a/in", "ingress", [{ from: [{ podSelector: {} }] }])];
     expect(connections(snapshot({ workloads, networkPolicies: policies })).map(shown)).toEqual(["a/Pod/client,a/Pod/one,a/Pod/two -> a/Pod/one TCP 8080", "a/Pod/client,a/Pod/one,a/Pod/two -> a/Pod/two TCP 9090"]);
+    const byAddress = [networkPolicy("a/out", { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [ipBlock("0.0.0.0/0")], ports: [{ port: "web" }] }] }), policies[1]!];
+    expect(connections(snapshot({ workloads, networkPolicies: byAddress })).map(shown)).toEqual(["a/Pod/client,a/Pod/one,a/Pod/two -> a/Pod/two TCP 8081"]);
     const broken = [workload("a/Pod/broken", {}, { containers: "none" })];
     expect(connections(snapshot({ workloads: broken, networkPolicies: policies })).map(shown)).toEqual(["a/Pod/broken -> a/Pod/broken TCP 1-65535"]);
   });

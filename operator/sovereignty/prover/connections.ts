@@ -87,9 +87,11 @@ const pairSets = (pair: Pair): Sets<IntervalSet> => ({
 });
 
 function possiblePorts(rule: Rule, pair: Pair): IntervalSet {
-  if (rule.pods === undefined) return mayHitPods(rule, pair.podAddresses) ? rule.addressPorts.possibly : NOTHING;
+  const named = (): IntervalSet => union(...rule.portNames.map((name) => pair.receiver.portsNamed(name)));
+  if (rule.pods === undefined && !mayHitPods(rule, pair.podAddresses)) return NOTHING;
+  if (rule.pods === undefined) return rule.action === "Pass" ? union(rule.addressPorts.possibly, named()) : named();
   if (matchPeer(rule, pair) === "No") return NOTHING;
-  return rule.portNames.length === 0 ? rule.podPorts.possibly : union(rule.podPorts.surely, ...rule.portNames.map((name) => pair.receiver.portsNamed(name)));
+  return rule.portNames.length === 0 ? rule.podPorts.possibly : union(rule.podPorts.surely, named());
 }
 
 function surePorts(rule: Rule, pair: Pair): IntervalSet {

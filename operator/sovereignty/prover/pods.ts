@@ -7,7 +7,7 @@ import { toRanges } from "./ports.ts";
 import type { PodTraffic } from "./result.ts";
 import type { Rule } from "./rule.ts";
 import { implies, textOfSelector, type Selector } from "./selector.ts";
-import { merged, podSets, type PodRegion } from "./sets.ts";
+import { mayHitPods, merged, podSets, type PodRegion } from "./sets.ts";
 import type { World } from "./world.ts";
 
 export interface ReachedPods {
@@ -38,10 +38,11 @@ export function reachedPods(subject: Reaching, world: World): ReachedPods[] {
   return reached.toSorted(byKey(({ line }) => JSON.stringify([line.namespaces, line.selector, line.as])));
 }
 
-/** Names of namespaces of whose pods some rule speaks; all where nothing surely isolates. Sorted. */
+/** Names of namespaces of whose pods some rule speaks; all where nothing surely isolates, or one speaks of any pod. Sorted. */
 function namespacesInReach({ namespace, selection }: Reaching, world: World): readonly string[] {
-  if (isolation(selection, { direction: "egress" }) !== "Yes") return [...world.namespaces.keys()];
   const rules: Rule[] = [...selection.policies.flatMap(({ policy }) => policy.egress?.rules ?? []), ...selection.admin.flatMap(({ policy }) => policy.egress)];
+  const isAboutAny = (rule: Rule): boolean => rule.pods === undefined && rule.action === "Accept" && mayHitPods(rule, world.podAddresses);
+  if (isolation(selection, { direction: "egress" }) !== "Yes" || rules.some(isAboutAny)) return [...world.namespaces.keys()];
   const named = rules.flatMap(({ pods }) => (pods === undefined ? [] : [pods.namespaces === undefined ? [namespace] : world.namesOf(pods.namespaces)]));
   return [...new Set(named.flat())].toSorted();
 }

@@ -209,6 +209,16 @@ describe("a peer in the cluster", () => {
     expect(said({ networkPolicies: [toB, deny("b")], workloads: [workload("a/Pod/a")], unreadable: ["Pod in namespace b: forbidden"] })["a/Pod/a"]).toBe("UNDETERMINED");
   });
 
+  it("is meant by a rule for addresses if a port has a name: only pods have names for ports", () => {
+    const named = [{ to: [ipBlock("0.0.0.0/0")], ports: [{ port: "http" }, { port: 443 }] }];
+    const cluster = { pods: ["10.244.0.0/16"], services: [], nodes: [] };
+    expect(underRules([{ to: [ipBlock("0.0.0.0/0")], ports: [{ port: "http" }] }], { cluster })).toMatchObject({ verdict: "UNDETERMINED", missing: [{ kind: "Relay", relays: ["default/*", "hoheit-system/*", "kube-node-lease/*", "kube-public/*", "kube-system/*"] }] });
+    // Ports by number are seen among the addresses.
+    expect(underRules(named, { cluster }).allowed?.pods[0]?.ports).toEqual([{ protocol: "TCP", port: 1, endPort: 442 }, { protocol: "TCP", port: 444, endPort: 65_535 }]);
+    expect(underRules([{ to: [ipBlock("8.8.8.8/32")], ports: [{ port: "http" }] }], { cluster }).verdict).toBe("PROVED");
+    expect(underRules([{ to: [ipBlock("8.8.8.8/32")], ports: [{ port: "http" }] }]).verdict).toBe("UNDETERMINED");
+  });
+
   it("of any namespace is one of kube-system, too", () => {
     expect(underRules([{ to: [{ namespaceSelector: {} }] }])).toMatchObject({ verdict: "UNDETERMINED", missing: [{ kind: "Relay", relays: ["default/*", "hoheit-system/*", "kube-node-lease/*", "kube-public/*", "kube-system/*"] }] });
     expect(underRules([{ to: [toNamespace("not-there")] }])).toMatchObject({ verdict: "UNDETERMINED", missing: [{ relays: ["not-there/*"] }] });

@@ -63,8 +63,8 @@ export function merged(regions: readonly PodRegion[]): readonly PodRegion[] {
 }
 
 function possiblyPods(rule: Rule, target: TargetNamespace): readonly PodRegion[] {
-  const { pods, addressPorts, podPorts } = rule;
-  if (pods === undefined) return mayHitPods(rule, target.podAddresses) ? [{ selector: EVERY, ports: addressPorts.possibly }] : [];
+  const { pods, podPorts } = rule;
+  if (pods === undefined) return mayHitPods(rule, target.podAddresses) ? [{ selector: EVERY, ports: portsOfPods(rule) }] : [];
   return matchNamespace(pods, target) === "No" ? [] : [{ selector: pods.pods, ports: podPorts.possibly }];
 }
 
@@ -80,9 +80,16 @@ export function matchNamespace({ namespaces }: PodPeer, { labels, isOwn }: Pick<
   return isOwn ? "Yes" : "No";
 }
 
-/** Whether a rule for addresses lets packets to pods go on; one that accepts them is seen among the addresses. */
-export function mayHitPods({ action, addresses }: Rule, podAddresses: IntervalSet): boolean {
-  return action === "Pass" && intersection(addresses.possibly, podAddresses.length === 0 ? ALL_ADDRESSES : podAddresses).length > 0;
+/**
+ * Whether a rule for addresses lets packets to pods go on. One that accepts ports by number is seen among the addresses;
+ * by name it means pods alone: whichever has an address in its block, and calls a port so.
+ */
+export function mayHitPods({ action, addresses, portNames }: Rule, podAddresses: IntervalSet): boolean {
+  const isAboutPods = action === "Pass" || (action === "Accept" && portNames.length > 0);
+  return isAboutPods && intersection(addresses.possibly, podAddresses.length === 0 ? ALL_ADDRESSES : podAddresses).length > 0;
 }
+
+/** Of a rule for addresses that may hit pods. */
+const portsOfPods = ({ action, addressPorts, podPorts }: Rule): IntervalSet => (action === "Pass" ? podPorts.possibly : difference(podPorts.possibly, addressPorts.possibly));
 
 export const hitsAllPods = ({ addresses }: Rule, podAddresses: IntervalSet): boolean => isSubset(podAddresses.length === 0 ? ALL_ADDRESSES : podAddresses, addresses.surely);
