@@ -33,12 +33,13 @@ const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 /** Labels that controllers and admission add to pods of a template: nobody knows their values before. */
 const ADDED_TO_PODS = /^(pod-template-hash|controller-revision-hash|pod-template-generation|job-name|controller-uid|statefulset\.kubernetes\.io\/.*|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/.*|topology\.kubernetes\.io\/.*)$/;
 
-export function podEnd(snapshot: Snapshot, { namespace, labels, podSpec }: Workload, family: Family): PodEnd {
+export function podEnd(snapshot: Snapshot, { id, namespace, labels, podSpec }: Workload, family: Family): PodEnd {
   const hostNetwork = hostNetworkOf(podSpec["hostNetwork"]);
   const { nodes, pods } = snapshot.cluster;
   return {
     kind: "pod", namespace, labels, hostNetwork, spec: podSpec,
-    isUnknown: (key) => ADDED_TO_PODS.test(key),
+    // What stands for a kind of pods (label-space.ts) has every label that tells it from others.
+    isUnknown: (key) => !id.endsWith("/*") && ADDED_TO_PODS.test(key),
     namespaceLabels: labelsOfNamespace(snapshot, namespace),
     ranges: rangesOf(hostNetwork === true ? nodes : pods, family),
   };

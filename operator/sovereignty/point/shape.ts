@@ -11,7 +11,7 @@ export const isAbsent = (value: unknown): value is undefined | null => value ===
 /** The members of an object of which only these are known; a member that nobody here knows may mean anything. */
 export function membersOf(value: unknown, path: string, known: readonly string[]): Members | Doubt {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return doubt(`${path} is no object`);
-  const unknown = Object.keys(value).find((key) => !known.includes(key) && (value as Members)[key] !== undefined);
+  const unknown = Object.keys(value).find((key) => !known.includes(key) && !isAbsent((value as Members)[key]));
   return unknown === undefined ? { ...(value as Members) } : doubt(`${path}.${unknown} is not known here`);
 }
 
