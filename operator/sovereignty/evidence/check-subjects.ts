@@ -68,7 +68,7 @@ export class SubjectCheck {
   /** @param one undefined where no policy governs */
   private subject(subject: SubjectProof, one: Case | undefined): void {
     const { verdict } = subject;
-    const held = one?.pods.every((pod) => isHeldByPolicies(pod) !== false) === true;
+    const held = one?.pods.every((pod) => isHeldByPolicies(pod) === true) === true;
     if (held === (verdict === "UNGOVERNED")) this.found(subject, held ? "policies hold it, yet the verdict is UNGOVERNED" : `nothing holds it, yet the verdict is ${verdict}`);
     if (one === undefined || !held) return;
     if (verdict === "REFUTED") this.refuted(one);
@@ -99,9 +99,9 @@ export class SubjectCheck {
     if (relay !== undefined) this.found(subject, `it is not PROVED: it may talk to ${nameOf(relay)}, which is not proved itself`);
   }
 
-  /** A label space may be undetermined although a pod gets out: where several rules together let it. */
+  /** Where a rule is unclear, or several rules together hold a label space, the prover may be less sure than one packet is. */
   private undetermined(one: Case): void {
-    if (one.subject.id.endsWith("/*")) return;
+    if (one.subject.id.endsWith("/*") || one.subject.missing.some(({ kind }) => kind === "Unclear")) return;
     const escape = this.escape(one, false);
     if (escape !== undefined) this.found(one.subject, `it is REFUTED, not UNDETERMINED: ${nameOf(escape)} gets out`);
   }

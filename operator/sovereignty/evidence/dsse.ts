@@ -1,12 +1,13 @@
 /**
- * Signed evidence: an in-toto statement about the root and the bundles, in a DSSE envelope (in-toto Statement v1, DSSE v1.0),
- * which cosign, in-toto and others read. Keys are Ed25519 or ECDSA P-256, as PEM.
+ * Signed evidence: an in-toto statement about the root and the bundles, with the root as its predicate, in a DSSE envelope
+ * (in-toto Statement v1, DSSE v1.0), which cosign, in-toto and others read. Keys are Ed25519 or ECDSA P-256, as PEM.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
+import { z } from "zod";
 import { canonicalJson } from "../../lib/hash.ts";
-import type { Evidence } from "./evidence.ts";
+import type { RootList } from "./evidence.ts";
 
-export const PAYLOAD_TYPE = "application/vnd.in-toto+json";
+const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 const STATEMENT = "https://in-toto.io/Statement/v1";
 const PREDICATE = "https://hoheit.dev/egress-evidence/v1";
 
@@ -23,33 +24,39 @@ export class SignatureError extends Error {
 }
 
 /** @throws SignatureError for a PEM that holds no private key of these kinds */
-export function signEvidence(evidence: Evidence, privateKeyPem: string): Envelope {
+export function signRoot(root: RootList, privateKeyPem: string): Envelope {
   const key = keyFrom(() => createPrivateKey(privateKeyPem), "private");
-  const payload = Buffer.from(canonicalJson(statementOf(evidence)));
+  const payload = Buffer.from(canonicalJson(statementOf(root)));
   const sig = sign(hashFor(key), encodingOf(payload), key).toString("base64");
   return { payloadType: PAYLOAD_TYPE, payload: payload.toString("base64"), signatures: [{ keyid: keyIdOf(createPublicKey(key)), sig }] };
 }
 
 /**
- * The evidence in an envelope, and whether it was signed by this key; without a key `isSigned` is undefined: nobody looked.
- * @throws SignatureError for an envelope that is none, or a PEM that holds no public key of these kinds
+ * The root in an envelope, once its signature is seen to be that of the key.
+ * @param given parsed JSON
+ * @throws SignatureError for what is no envelope, for one that this key did not sign, or a PEM that holds no public key of these kinds
  */
-export function openEnvelope({ payload, payloadType, signatures }: Envelope, publicKeyPem?: string): { readonly evidence: unknown; readonly isSigned: boolean | undefined } {
-  const bytes = bytesOf(payload);
-  const evidence = predicateOf(bytes);
-  if (publicKeyPem === undefined) return { evidence, isSigned: undefined };
+export function openEnvelope(given: unknown, publicKeyPem: string): unknown {
+  const envelope = envelopeShape.safeParse(given);
+  if (!envelope.success) throw new SignatureError("it is no DSSE envelope with one signature over an in-toto statement");
+  const { payload, signatures: [signature] } = envelope.data;
   const key = keyFrom(() => createPublicKey(publicKeyPem), "public");
-  const isOurs = ({ keyid, sig }: Envelope["signatures"][number]): boolean => keyid === keyIdOf(key) && verify(hashFor(key), encodingOf(bytes, payloadType), key, bytesOf(sig));
-  return { evidence, isSigned: signatures.length === 1 && signatures.every(isOurs) };
+  const bytes = bytesOf(payload);
+  if (signature.keyid !== keyIdOf(key)) throw new SignatureError(`it was signed with the key ${signature.keyid}, not with ${keyIdOf(key)}`);
+  if (!verify(hashFor(key), encodingOf(bytes), key, bytesOf(signature.sig))) throw new SignatureError("the signature is not that of its content: it was edited");
+  return predicateOf(bytes);
 }
 
-function statementOf(evidence: Evidence): object {
-  const subject = [{ name: "root", of: evidence.root }, ...evidence.bundles.map(({ namespace, sha256 }) => ({ name: `namespace/${namespace}`, of: sha256 }))];
-  return { _type: STATEMENT, subject: subject.map(({ name, of }) => ({ name, digest: { sha256: of.replace("sha256:", "") } })), predicateType: PREDICATE, predicate: evidence };
+/** One signature: more would have to be judged one by one, and nobody here makes them. */
+const envelopeShape = z.strictObject({ payloadType: z.literal(PAYLOAD_TYPE), payload: z.string(), signatures: z.tuple([z.strictObject({ keyid: z.string(), sig: z.string() })]) });
+
+function statementOf(root: RootList): object {
+  const subject = [{ name: "root", of: root.root }, ...root.bundles.map(({ namespace, sha256 }) => ({ name: `namespace/${namespace}`, of: sha256 }))];
+  return { _type: STATEMENT, subject: subject.map(({ name, of }) => ({ name, digest: { sha256: of.replace("sha256:", "") } })), predicateType: PREDICATE, predicate: root };
 }
 
 function predicateOf(bytes: Buffer): unknown {
-  let statement: { _type?: unknown; predicateType?: unknown; predicate?: Evidence } | null;
+  let statement: { _type?: unknown; predicateType?: unknown; predicate?: unknown } | null;
   try {
     statement = JSON.parse(bytes.toString("utf8")) as typeof statement;
   } catch {
@@ -60,9 +67,7 @@ function predicateOf(bytes: Buffer): unknown {
 }
 
 /** What is signed: type and content, each with its length (DSSE v1.0, "PAE"). */
-function encodingOf(payload: Buffer, type: string = PAYLOAD_TYPE): Buffer {
-  return Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
-}
+const encodingOf = (payload: Buffer): Buffer => Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(PAYLOAD_TYPE)} ${PAYLOAD_TYPE} ${payload.length} `), payload]);
 
 /** Node ignores what is not base64: only the one spelling counts. */
 function bytesOf(base64: string): Buffer {

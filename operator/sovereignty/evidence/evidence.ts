@@ -31,6 +31,11 @@ export interface Evidence {
   readonly root: string;
 }
 
+/** Evidence without what its bundles say: small enough for one object, and enough to tell whether a bundle belongs to it. */
+export interface RootList extends Omit<Evidence, "bundles"> {
+  readonly bundles: readonly Pick<Bundle, "namespace" | "sha256">[];
+}
+
 /** What holds for the snapshot as a whole. */
 export interface Facts {
   /** When it was read, RFC 3339 in UTC. */
@@ -90,8 +95,11 @@ export function buildEvidence(snapshot: Snapshot, proof: Proof, circumstances: C
   return { ...content, root: rootOf(content) };
 }
 
-export const rootOf = ({ kind, version, facts, bundles }: Omit<Evidence, "root">): string =>
-  sha256({ kind, version, facts, bundles: bundles.map(({ namespace, sha256: digest }) => ({ namespace, sha256: digest })) });
+export const rootOf = ({ kind, version, facts, bundles }: Omit<Evidence, "root">): string => sha256({ kind, version, facts, bundles: bundles.map(named) });
+
+export const rootListOf = (evidence: Evidence): RootList => ({ ...evidence, bundles: evidence.bundles.map(named) });
+
+const named = ({ namespace, sha256: digest }: Bundle): RootList["bundles"][number] => ({ namespace, sha256: digest });
 
 export function digestOf(bundle: Bundle): string {
   const { sha256: _, ...content } = bundle;

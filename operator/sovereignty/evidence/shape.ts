@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { FAMILIES } from "../../lib/addresses.ts";
 import { PROTOCOLS, ROLES } from "../policy.ts";
+import { MISSING_KINDS } from "../prover/result.ts";
 import { VERDICTS } from "../verdict.ts";
 
 const input = z.looseObject({ kind: z.string(), object: z.string(), sha256: z.string() });
@@ -11,7 +12,7 @@ const packet = z.looseObject({
 });
 
 const subject = z.looseObject({
-  id: z.string(), role: z.enum(ROLES), verdict: z.enum(VERDICTS),
+  id: z.string(), role: z.enum(ROLES), verdict: z.enum(VERDICTS), missing: z.array(z.looseObject({ kind: z.enum(MISSING_KINDS) })),
   counterexample: z.looseObject({ packet, labels: z.record(z.string(), z.string()).optional() }).optional(),
 });
 
@@ -22,7 +23,9 @@ const bundle = z.looseObject({
 
 const cidrs = z.array(z.string());
 
-export const evidenceShape = z.looseObject({
+/** Nothing beside what the root is made of. */
+export const evidenceShape = z.strictObject({
+  kind: z.string(), version: z.string(),
   facts: z.looseObject({
     verdict: z.enum(VERDICTS), cluster: z.object({ pods: cidrs, services: cidrs, nodes: cidrs }), nameServers: z.array(z.string()), operatorNamespace: z.string(),
     unreadable: z.array(z.string()), unknownPolicyKinds: z.array(z.string()), inputs: z.array(input),

@@ -9,6 +9,7 @@ import { VERDICTS, type Verdict } from "../verdict.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { SubjectCheck } from "./check-subjects.ts";
 import { digestOf, EVIDENCE_KIND, EVIDENCE_VERSION, rootOf, type Bundle, type Evidence } from "./evidence.ts";
+import { EvidenceError } from "./files.ts";
 import { clusterInputs, inputsByNamespace, type Input } from "./inputs.ts";
 import { evidenceShape } from "./shape.ts";
 
@@ -27,25 +28,31 @@ export interface Verification {
   readonly tried: { readonly bundles: number; readonly objects: number; readonly counterexamples: number; readonly packets: number };
 }
 
-/** What cannot even be checked. */
-export class EvidenceError extends Error {
-  override readonly name = "EvidenceError";
-}
-
 /**
  * @param given parsed JSON
- * @param snapshot objects to check against; where pods are, name servers and what could not be read are taken from the evidence
+ * @param snapshot objects to check against; where pods are and name servers are taken from the evidence
  * @throws EvidenceError for what is no evidence of this version
  */
 export function verifyEvidence(given: unknown, snapshot: Snapshot): Verification {
   const evidence = parse(given);
-  const { cluster, nameServers, operatorNamespace } = evidence.facts;
-  const world: Snapshot = { ...snapshot, cluster, nameServers, operatorNamespace };
+  const { root, facts: { verdict, inputs }, bundles } = evidence;
+  const edited = hashProblems(evidence);
+  // Of what was edited it is not worth knowing whether it would be true.
+  if (edited.length > 0) return { problems: edited, root, verdict, tried: { bundles: bundles.length, objects: 0, counterexamples: 0, packets: 0 } };
+  const world = worldOf(evidence, snapshot);
   const subjects = new SubjectCheck(evidence, world);
-  for (const bundle of evidence.bundles) subjects.bundle(bundle);
-  const problems = [...hashProblems(evidence), ...inputProblems(evidence, world), ...verdictProblems(evidence), ...subjects.problems];
-  const objects = evidence.facts.inputs.length + evidence.bundles.reduce((sum, { inputs }) => sum + inputs.length, 0);
-  return { problems, root: evidence.root, verdict: evidence.facts.verdict, tried: { ...subjects.tried, bundles: evidence.bundles.length, objects } };
+  for (const bundle of bundles) subjects.bundle(bundle);
+  const problems = [...inputProblems(evidence, world), ...verdictProblems(evidence), ...subjects.problems];
+  return { problems, root, verdict, tried: { ...subjects.tried, bundles: bundles.length, objects: bundles.reduce((sum, bundle) => sum + bundle.inputs.length, inputs.length) } };
+}
+
+/** What no object says is as the evidence says; what either could not read or understand, nobody has seen. */
+function worldOf({ facts: { cluster, nameServers, operatorNamespace, unreadable, unknownPolicyKinds } }: Evidence, snapshot: Snapshot): Snapshot {
+  const together = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])].toSorted();
+  return {
+    ...snapshot, cluster, nameServers, operatorNamespace,
+    unreadable: together(unreadable, snapshot.unreadable), unknownPolicyKinds: together(unknownPolicyKinds, snapshot.unknownPolicyKinds),
+  };
 }
 
 function parse(given: unknown): Evidence {

@@ -3,18 +3,13 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { canonicalJson } from "../../../lib/hash.ts";
 import type { ConfigMap } from "../../../lib/k8s-types.ts";
 import { sha256 } from "../../../sovereignty/evidence/digest.ts";
-import type { Bundle, Evidence } from "../../../sovereignty/evidence/evidence.ts";
+import type { Bundle, Evidence, RootList } from "../../../sovereignty/evidence/evidence.ts";
 
 /** Key of the ConfigMap; with `.gz` where it is compressed. */
 const KEY = "evidence.json";
 const COMPRESSED_KEY = `${KEY}.gz`;
 /** Bytes. A ConfigMap holds 1 MiB. */
 const MOST_BYTES = 1_000_000;
-
-/** Evidence with the hashes of its bundles instead of the bundles. */
-export interface RootList extends Omit<Evidence, "bundles"> {
-  readonly bundles: readonly Pick<Bundle, "namespace" | "sha256">[];
-}
 
 /** A part of evidence that no ConfigMap holds. */
 export class EvidenceTooLargeError extends Error {

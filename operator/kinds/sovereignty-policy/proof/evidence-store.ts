@@ -5,7 +5,7 @@
  *   hoheit-evidence-ROOT  facts, and namespace and hash of every bundle
  *   hoheit-bundle-HASH    the bundle of one namespace
  *
- * `hoheit evidence` puts a whole one together again.
+ * `hoheit verify` puts a whole one together again.
  */
 import type { KubeApi } from "../../../kube/api.ts";
 import { isAlreadyExists } from "../../../kube/errors.ts";
@@ -13,8 +13,8 @@ import { CONFIG_MAPS } from "../../../kube/resources.ts";
 import type { ConfigMap, Live } from "../../../lib/k8s-types.ts";
 import { EVIDENCE, EVIDENCE_CONTENT, evidenceLabels } from "../../../lib/labels.ts";
 import { bundleName, evidenceName } from "../../../lib/names.ts";
-import type { Evidence } from "../../../sovereignty/evidence/evidence.ts";
-import { contentOf, dataOf, rootIn, type RootList } from "./evidence-data.ts";
+import { rootListOf, type Evidence, type RootList } from "../../../sovereignty/evidence/evidence.ts";
+import { contentOf, dataOf, rootIn } from "./evidence-data.ts";
 
 /** Evidence that is kept, as far as the next one needs to know it. */
 export interface KeptEvidence {
@@ -62,11 +62,10 @@ export class EvidenceStore {
   }
 
   /** Made before anything is written, so that what does not fit leaves nothing behind. */
-  #objectsOf({ bundles, ...rest }: Evidence, content: string): ConfigMap[] {
-    const list: RootList = { ...rest, bundles: bundles.map(({ namespace, sha256 }) => ({ namespace, sha256 })) };
-    const root = this.#configMap(evidenceName(rest.root), "Root", list);
+  #objectsOf(evidence: Evidence, content: string): ConfigMap[] {
+    const root = this.#configMap(evidenceName(evidence.root), "Root", rootListOf(evidence));
     return [
-      ...bundles.map((bundle) => this.#configMap(bundleName(bundle.sha256), "Bundle", bundle)),
+      ...evidence.bundles.map((bundle) => this.#configMap(bundleName(bundle.sha256), "Bundle", bundle)),
       { ...root, metadata: { ...root.metadata, annotations: { [EVIDENCE_CONTENT]: content } } },
     ];
   }

@@ -2,9 +2,9 @@
 import type { KubeApi } from "../../../kube/api.ts";
 import { CONFIG_MAPS } from "../../../kube/resources.ts";
 import { EVIDENCE } from "../../../lib/labels.ts";
-import type { Bundle } from "../../../sovereignty/evidence/evidence.ts";
+import type { Bundle, RootList } from "../../../sovereignty/evidence/evidence.ts";
 import type { Flip } from "../../../sovereignty/verdict.ts";
-import { rootIn, valueIn, type RootList } from "./evidence-data.ts";
+import { rootIn, valueIn } from "./evidence-data.ts";
 import { flipsBetween, verdictsOf, type State, type Verdicts } from "./flips.ts";
 
 export interface History {
