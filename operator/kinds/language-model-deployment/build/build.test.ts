@@ -41,6 +41,11 @@ describe("the seal", () => {
     expect(networkPolicy.metadata.finalizers).toEqual([SEAL_FINALIZER]);
   });
 
+  test("however many get in, the rule is one: network plugins that go by the place of a rule would cut some off while another comes before them", () => {
+    const [rule, ...others] = build(lmd("a").clients(client("b"), client("a"), client("c")).object()).networkPolicy.spec?.ingress ?? [];
+    expect([rule?.from?.map(({ podSelector }) => podSelector?.matchLabels), others]).toEqual([[{ app: "a" }, { app: "b" }, { app: "c" }], []]);
+  });
+
   test("without clients and scraper nobody gets in, and the list says so", () => {
     expect(build(lmd("a").clients().object()).networkPolicy.spec?.ingress).toEqual([]);
   });

@@ -20,9 +20,10 @@ import { byKey } from "../../../lib/order.ts";
 type Rules = NonNullable<NetworkPolicy["spec"]>;
 type IngressRule = NonNullable<Rules["ingress"]>[number];
 type EgressRule = NonNullable<Rules["egress"]>[number];
+type Peer = NonNullable<IngressRule["from"]>[number];
 
 export function buildNetworkPolicy({ deployment, clients, metricsScraper, operator }: BuildInput): NetworkPolicy {
-  const declared = clients.toSorted(byKey(({ name }) => name)).map(({ namespace, podSelector }) => allow({ namespace, podSelector: podSelector.matchLabels }));
+  const declared = clients.toSorted(byKey(({ name }) => name)).map(({ namespace, podSelector }) => podsOf({ namespace, podSelector: podSelector.matchLabels }));
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -31,7 +32,7 @@ export function buildNetworkPolicy({ deployment, clients, metricsScraper, operat
       podSelector: { matchLabels: sealSelector(deployment.metadata.name) },
       // Both named: a policy that only lists ingress would leave egress open, and empty lists mean nothing, not everything.
       policyTypes: ["Ingress", "Egress"],
-      ingress: [...declared, ...(metricsScraper === undefined ? [] : [allow(metricsScraper)])],
+      ingress: admit([...declared, ...(metricsScraper === undefined ? [] : [podsOf(metricsScraper)])]),
       egress: [askTripwire(operator)],
     },
   };
@@ -43,10 +44,12 @@ const askTripwire = ({ namespace }: OperatorFacts): EgressRule => ({
   ports: [{ protocol: "TCP", port: CONTROL_PORT }, { protocol: "UDP", port: CONTROL_PORT }],
 });
 
+/**
+ * One rule for all: with one each, kube-router drops what clients may while another comes before them (docs/decisions/0008).
+ * Nobody at all is no rule: an empty list would be everybody.
+ */
+const admit = (from: Peer[]): IngressRule[] => (from.length === 0 ? [] : [{ from, ports: [{ protocol: "TCP", port: SERVING_PORT }] }]);
+
 /** One element with both selectors: these pods of that namespace. As two elements it would be these pods or that namespace. */
-function allow({ namespace, podSelector }: MetricsScraper): IngressRule {
-  return {
-    from: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } }, podSelector: { matchLabels: { ...podSelector } } }],
-    ports: [{ protocol: "TCP", port: SERVING_PORT }],
-  };
-}
+const podsOf = ({ namespace, podSelector }: MetricsScraper): Peer =>
+  ({ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } }, podSelector: { matchLabels: { ...podSelector } } });
