@@ -3,17 +3,19 @@ import * as labels from "./labels.ts";
 import * as names from "./names.ts";
 
 test("names that are for ever are what they always were: another one orphans objects in running clusters", () => {
-  const { childName, gateName, probeName, rolePolicyName, clientPolicyName, clusterPolicyName, ...values } = names;
+  const { childName, gateName, probeName, destinationPolicyName, peerPolicyName, clientPolicyName, clusterPolicyName, ...values } = names;
   expect(values).toEqual({
     API_GROUP: "hoheit.dev", API_VERSION: "hoheit.dev/v1alpha1", FIELD_MANAGER: "hoheit", SEAL_FINALIZER: "hoheit.dev/seal",
     SERVING_PORT: 8000, SERVING_PORT_NAME: "http", LEADER_LEASE: "hoheit-operator", OPERATOR_NAMESPACE: "hoheit-system",
     CONTROL_PORT: 8446, TRIPWIRE_PORT: 8447, TRIPWIRE_SERVICE: "hoheit-tripwire",
-    DEFAULT_DENY: "hoheit-default-deny", RESERVED_PREFIX: "hoheit-", POLICY_FINALIZER: "hoheit.dev/governs",
+    DEFAULT_DENY: "hoheit-default-deny", APPLICATION_POLICY: "hoheit-application", RESERVED_PREFIX: "hoheit-", POLICY_FINALIZER: "hoheit.dev/governs",
   });
   expect(childName("assistant")).toBe("assistant");
   expect(gateName("assistant")).toBe("assistant-gate");
   expect(probeName("assistant")).toBe("assistant-probe");
-  expect(rolePolicyName("Application")).toBe("hoheit-application");
+  expect(destinationPolicyName("mirror")).toBe("hoheit-destination-mirror");
+  expect(destinationPolicyName("mirror+backup")).toBe("hoheit-destination-mirror-and-1f1449b6e0ca0c10");
+  expect(peerPolicyName("ingress")).toBe("hoheit-peer-ingress");
   expect(clientPolicyName("assistant/assistant/chat-ui")).toBe("hoheit-client-c7da8b04f1e12a50");
   expect(clusterPolicyName(["land"])).toBe("hoheit-land");
   expect(clusterPolicyName(["land", "stadt"])).toBe("hoheit-land-and-3023b5b4ce1fa5d5");

@@ -53,9 +53,17 @@ export const POLICY_FINALIZER = `${API_GROUP}/governs`;
 /** The ClusterNetworkPolicy for what some policies, named in order, allow together. */
 export const clusterPolicyName = (policies: readonly string[]): string => (policies.length === 1 ? `hoheit-${policies[0]}` : `hoheit-${policies[0]}-and-${shortHash(policies)}`);
 
-/** NetworkPolicies of a governed namespace: nothing for anybody, then what each role may reach. */
+/** NetworkPolicies of a governed namespace: nothing for anybody, name servers for Application, then one for each destination and peer. */
 export const DEFAULT_DENY = "hoheit-default-deny";
-export const rolePolicyName = (role: string): string => `hoheit-${role.toLowerCase()}`;
+export const APPLICATION_POLICY = "hoheit-application";
+export const destinationPolicyName = (destination: string): string => `hoheit-destination-${entryName(destination)}`;
+export const peerPolicyName = (peer: string): string => `hoheit-peer-${entryName(peer)}`;
+
+/** Where several policies hold, what they allow together has all their names, joined by `+`: as many as there are policies. */
+function entryName(name: string): string {
+  const [first = ""] = name.split("+");
+  return first === name ? name : `${first}-and-${shortHash(name)}`;
+}
 
 /** The way of one declared client to one deployment, in the namespace of the client. `entry` tells them apart; it may be of any length. */
 export const clientPolicyName = (entry: string): string => `hoheit-client-${shortHash(entry)}`;

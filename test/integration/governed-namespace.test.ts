@@ -103,7 +103,7 @@ describe("a namespace is sealed", () => {
     const [wide, narrow] = [destination("mirror", { cidrs: ["198.51.100.0/24"] }), destination("mirror", { cidrs: ["198.51.100.7/32", "192.0.2.0/24"] })];
     await put(plane, policy("land").destinations(wide).manifest());
     const namespace = await uniqueNamespace(plane, { prefix: "gov", labels: { [KEY]: "land", "test.example/site": "rz1" } });
-    const cidrs = async (): Promise<unknown> => (await named(namespace, "hoheit-fetch"))?.spec?.egress?.flatMap(({ to }) => to?.map(({ ipBlock }) => ipBlock?.cidr));
+    const cidrs = async (): Promise<unknown> => (await named(namespace, "hoheit-destination-mirror"))?.spec?.egress?.flatMap(({ to }) => to?.map(({ ipBlock }) => ipBlock?.cidr));
     await eventually(async () => expect(await cidrs()).toEqual(["198.51.100.0/24"]));
     await put(plane, svp("site").selects({ "test.example/site": "rz1" }).spec({ enforcement: { guard: "Off" } }).destinations(narrow).manifest());
     await eventually(async () => expect(await cidrs()).toEqual(["198.51.100.7/32"]));
@@ -171,7 +171,7 @@ describe("a namespace leaves", () => {
     const since = Date.now();
     await leave(namespace);
     await eventually(async () => expect(await sealOf(namespace)).toBeUndefined());
-    expect(await names(namespace)).toEqual(["hoheit-application", DEFAULT_DENY, "hoheit-fetch"]);
+    expect(await names(namespace)).toEqual(["hoheit-application", DEFAULT_DENY, "hoheit-destination-mirror"]);
     await eventually(async () => expect(await names(namespace)).toEqual([]));
     expect(Date.now() - since).toBeGreaterThanOrEqual(RELEASE_SECONDS * 1000);
     expect((await rawCall<Namespace>(plane, "GET", objectPath(NAMESPACES, { name: namespace }))).metadata.annotations).toBeUndefined();
@@ -218,7 +218,7 @@ describe("a model and its clients", () => {
     await put(plane, lmd("assistant").namespace(model).clients(...clients).manifest());
     await untilReason(plane, model, "assistant", "Serving");
     expect(await condition(model)).toBe("Unknown NoPolicy");
-    const letIn = async (): Promise<unknown> => (await findChild<NetworkPolicy>(plane, NETWORK_POLICIES, model, "assistant"))?.spec?.ingress?.map(({ from }) => from?.[0]?.namespaceSelector?.matchLabels?.["kubernetes.io/metadata.name"]);
+    const letIn = async (): Promise<unknown> => (await findChild<NetworkPolicy>(plane, NETWORK_POLICIES, model, "assistant"))?.spec?.ingress?.[0]?.from?.map(({ namespaceSelector }) => namespaceSelector?.matchLabels?.["kubernetes.io/metadata.name"]);
 
     await put(plane, policy("model").manifest());
     await eventually(async () => expect(await condition(model)).toBe("False NotGoverned"));

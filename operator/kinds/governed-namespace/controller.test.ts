@@ -34,7 +34,7 @@ describe("a namespace looks again", () => {
   });
 
   it("when a NetworkPolicy of ours changes, or one that has the place of one", () => {
-    expect(wokenBy(NETWORK_POLICIES, networkPolicy({ name: "hoheit-fetch" }))).toEqual(["ui"]);
+    expect(wokenBy(NETWORK_POLICIES, networkPolicy({ name: "hoheit-destination-mirror" }))).toEqual(["ui"]);
     expect(wokenBy(NETWORK_POLICIES, networkPolicy({ ownerReferences: [{ kind: "Namespace" }] }))).toEqual(["ui"]);
     expect(wokenBy(NETWORK_POLICIES, networkPolicy({}))).toEqual([]);
   });

@@ -20,7 +20,7 @@ const start = (): FakeCluster => {
   return cluster;
 };
 const marked = (cluster: FakeCluster): boolean => cluster.live(NAMESPACES, { name: "n" })?.metadata.annotations?.[SEALED] !== undefined;
-const names = (cluster: FakeCluster): string[] => [DEFAULT_DENY, "hoheit-application", "hoheit-fetch", "hoheit-purge"].filter((name) => cluster.live(NETWORK_POLICIES, policy(name)) !== undefined);
+const names = (cluster: FakeCluster): string[] => [DEFAULT_DENY, "hoheit-application", "hoheit-destination-mirror", "hoheit-destination-store"].filter((name) => cluster.live(NETWORK_POLICIES, policy(name)) !== undefined);
 
 /** A context of which the nth write fails, once it is done or before. Notes in `early` if a write leaves a mark without a default deny. */
 function failing(cluster: FakeCluster, { nth, done, early }: { nth: number; done: boolean; early: string[] }): Context {
@@ -40,7 +40,7 @@ function failing(cluster: FakeCluster, { nth, done, early }: { nth: number; done
 
 const SEAL: [string, (cluster: FakeCluster) => Promise<void>, string[]] = ["is sealed", async (cluster) => {
   cluster.put(POLICIES, svp().destinations(destination("mirror")).live());
-}, [DEFAULT_DENY, "hoheit-application", "hoheit-fetch"]];
+}, [DEFAULT_DENY, "hoheit-application", "hoheit-destination-mirror"]];
 const after = (change: (cluster: FakeCluster) => void) => async (cluster: FakeCluster): Promise<void> => {
   await SEAL[1](cluster);
   await controller.reconcile({ name: "n" }, cluster.context);
@@ -49,8 +49,8 @@ const after = (change: (cluster: FakeCluster) => void) => async (cluster: FakeCl
 
 describe.each([
   SEAL,
-  ["gets another policy", after((cluster) => cluster.put(POLICIES, svp().destinations(destination("mirror", { roles: ["Purge"] })).live())), [DEFAULT_DENY, "hoheit-application", "hoheit-purge"]],
-  ["loses its default deny by somebody's hand", after((cluster) => cluster.remove(NETWORK_POLICIES, policy(DEFAULT_DENY))), [DEFAULT_DENY, "hoheit-application", "hoheit-fetch"]],
+  ["gets another policy", after((cluster) => cluster.put(POLICIES, svp().destinations(destination("store")).live())), [DEFAULT_DENY, "hoheit-application", "hoheit-destination-store"]],
+  ["loses its default deny by somebody's hand", after((cluster) => cluster.remove(NETWORK_POLICIES, policy(DEFAULT_DENY))), [DEFAULT_DENY, "hoheit-application", "hoheit-destination-mirror"]],
   ["is released", after((cluster) => cluster.remove(POLICIES, { name: "land" })), []],
 ] as const)("a namespace that %s", (_what, change, expected) => {
   it.each(Array.from({ length: 6 }, (_, index) => index + 1).flatMap((nth) => [[nth, "before"], [nth, "after"]] as const))("gets there when the operator ends at write %i, %s it is done", async (nth, when) => {

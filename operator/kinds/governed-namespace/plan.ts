@@ -1,9 +1,10 @@
 /**
  * Desired against observed: which steps, in which order. Pure.
  *
- *   first    nothing for anybody and, beside it, what each role and client may: at once, so that pods that run already lose
- *            little of what they may go on with
- *   then     let go of a default deny that somebody deleted, and make it anew: every role has its own policy by then
+ *   first    what is not there yet: nothing for anybody and, beside it, what pods may; at once, so that pods that run already
+ *            lose little of what they may go on with
+ *   then     what says something else than it shall: an address that moves to a new entry has its new way by then
+ *   then     let go of a default deny that somebody deleted, and make it anew
  *   at last  what is no longer wanted goes, whatever stood in the way of the rest; and the mark that lets pods start
  */
 import { NAMESPACES, NETWORK_POLICIES } from "../../kube/resources.ts";
@@ -17,25 +18,35 @@ import type { Children } from "./build/index.ts";
 import type { Observed } from "./observe.ts";
 import { isHeld, isInForce, isLeaving, ours, type Scene } from "./scene.ts";
 
-/** What the policies that govern it make of a namespace. */
-export function planPolicies(scene: Observed, { defaultDeny, openings }: Children): Plan {
-  const { namespace, networkPolicies, governance } = scene;
-  // Nobody can tell whom it means: no namespace is cut off because of it, and none that was sealed opens.
-  if (governance?.unreadable.length === governance?.policies.length && ours(scene).length === 0) return [];
-  const apply = (policy: NetworkPolicy): Step => ({ kind: "apply", resource: NETWORK_POLICIES, object: owned(policy, namespace) });
+/** Nobody can tell whom its policies mean: it is not cut off because of them, and if it was sealed it does not open. */
+const isUnknown = (scene: Observed): boolean => scene.governance?.unreadable.length === scene.governance?.policies.length && ours(scene).length === 0;
+
+const isThere = ({ metadata: { name } }: NetworkPolicy, { networkPolicies }: Scene): boolean => networkPolicies.has(name);
+
+/** What the policies that govern it make of a namespace, as far as nothing has its name yet. */
+export function planNew(scene: Observed, { defaultDeny, openings }: Children): Plan {
+  if (isUnknown(scene)) return [];
+  return [[defaultDeny, ...openings].filter((policy) => !isThere(policy, scene)).map((policy) => apply(policy, scene))];
+}
+
+/** What they make of what is there. */
+export function planChanges(scene: Observed, { defaultDeny, openings }: Children): Plan {
+  if (isUnknown(scene)) return [];
+  const { namespace, networkPolicies } = scene;
   const live = networkPolicies.get(DEFAULT_DENY);
-  if (live === undefined || !isLeaving(live) || !isHeld(live)) return [[defaultDeny, ...openings].map(apply)];
+  if (live === undefined || !isLeaving(live) || !isHeld(live)) return [[defaultDeny, ...openings].filter((policy) => isThere(policy, scene)).map((policy) => apply(policy, scene))];
   return [
-    openings.map(apply),
+    openings.map((policy) => apply(policy, scene)),
     // Perhaps it was deleted with the namespace, of which the caches need not know yet: then it stays until the pods are gone.
     [{ kind: "confirm", resource: NAMESPACES, live: namespace }, { kind: "rehearse", resource: NETWORK_POLICIES, object: defaultDeny }],
-    // While it is away no pod starts; those that run have the policy of their role.
+    // While it is away no pod starts; those that run are held by whatever lets them do something.
     mark(scene, { [SEALED]: null }),
     [free(live)],
-    [apply(defaultDeny)],
+    [apply(defaultDeny, scene)],
   ];
 }
 
+const apply = (policy: NetworkPolicy, { namespace }: Scene): Step => ({ kind: "apply", resource: NETWORK_POLICIES, object: owned(policy, namespace) });
 const owned = (child: KubeObject, owner: Live): KubeObject => ({ ...child, metadata: { ...child.metadata, ownerReferences: [controllerReference(owner)] } });
 const free = (live: Live): Step => ({ kind: "removeFinalizer", resource: NETWORK_POLICIES, live, finalizer: SEAL_FINALIZER });
 const remove = (live: Live): Step => ({ kind: "delete", resource: NETWORK_POLICIES, live, propagation: "Background" });

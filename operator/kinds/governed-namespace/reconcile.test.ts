@@ -53,7 +53,7 @@ describe("a namespace that a policy selects", () => {
     expect(await reconcile(), "at noon").toEqual({ kind: "done", recheckAfterMs: 12 * 3_600_000 });
     expect(cluster.writes).toEqual(["apply NetworkPolicy", "apply NetworkPolicy", "apply NetworkPolicy", "patch Namespace"]);
     expect(policyOf(DEFAULT_DENY)?.metadata).toMatchObject({ finalizers: ["hoheit.dev/seal"], ownerReferences: [{ apiVersion: "v1", kind: "Namespace", name: "n", controller: true }] });
-    expect(["hoheit-application", "hoheit-fetch"].map((name) => policyOf(name) !== undefined)).toEqual([true, true]);
+    expect(["hoheit-application", "hoheit-destination-mirror"].map((name) => policyOf(name) !== undefined)).toEqual([true, true]);
     expect(annotationsOf()[SEALED]).toMatch(/^[0-9a-f]{16}$/);
     expect(notes).toEqual(["Normal Sealed"]);
     cluster.writes.length = 0;
@@ -80,11 +80,34 @@ describe("a namespace that a policy selects", () => {
     cluster.put(POLICIES, svp().inCluster({ name: "x", namespace: "x", podSelector: { matchLabels: { app: "x" } }, direction: "Egress", roles: ["Application"] }).live());
     cluster.refused.set("apply NetworkPolicy", new ApiError("apply", { code: 403, reason: "Forbidden", message: "quota" }));
     expect(await reconcile()).toMatchObject({ kind: "waiting", reason: "ApplyFailed" });
-    expect([policyOf("hoheit-fetch"), notes.at(-1), state()]).toEqual([undefined, "Warning ApplyFailed", "NotApplied"]);
+    expect([policyOf("hoheit-destination-mirror"), notes.at(-1), state()]).toEqual([undefined, "Warning ApplyFailed", "NotApplied"]);
     expect(annotationsOf()[SEALED]).not.toBe(before);
     cluster.refused.clear();
     await reconcile();
-    expect([state(), policyOf("hoheit-application")?.spec?.egress?.length]).toEqual(["Sealed", 2]);
+    expect([state(), policyOf("hoheit-peer-x") !== undefined]).toEqual(["Sealed", true]);
+  });
+
+  const [A, B] = ["198.51.100.7/32", "198.51.100.8/32"];
+
+  it.each([
+    ["is renamed", [destination("mirror")], [destination("store")], [A]],
+    ["moves to a new entry", [destination("mirror", { cidrs: [A, B] })], [destination("archive", { cidrs: [B] }), destination("mirror")], [A, B]],
+    ["is joined by others before and behind it", [destination("mirror")], [destination("a", { cidrs: [B] }), destination("mirror"), destination("z", { cidrs: [B] })], [A]],
+  ])("cuts off at no moment what stays allowed, when a destination %s", async (_how, before, after, stays) => {
+    await sealed(svp().destinations(...before));
+    const allowed = (): unknown[] => cluster.context.cache(NETWORK_POLICIES).list().flatMap(({ spec }) => spec?.egress ?? []).flatMap(({ to = [] }) => to.map(({ ipBlock }) => ipBlock?.cidr));
+    const seen: unknown[][] = [];
+    const { api } = cluster.context;
+    const looking = Object.fromEntries((["apply", "delete"] as const).map((verb) => [verb, async (...given: never[]): Promise<unknown> => {
+      const answer: unknown = await (api[verb] as (...of: never[]) => Promise<unknown>)(...given);
+      seen.push(allowed());
+      return answer;
+    }]));
+    cluster.put(POLICIES, svp().destinations(...after).live());
+    await controller.reconcile({ name: "n" }, { ...cluster.context, api: { ...api, ...looking } });
+    expect(seen.length).toBe(2);
+    for (const moment of seen) expect(moment).toEqual(expect.arrayContaining(stays));
+    expect(state()).toBe("Sealed");
   });
 
   it("is healed where somebody edited or deleted a policy, took its labels or made it look like a seal", async () => {
@@ -92,7 +115,7 @@ describe("a namespace that a policy selects", () => {
     const edits: [string, (policy: NetworkPolicy) => NetworkPolicy][] = [
       [DEFAULT_DENY, (policy) => ({ ...policy, spec: { ...policy.spec, egress: [{}] } })],
       [DEFAULT_DENY, (policy) => ({ ...policy, spec: { ...policy.spec, podSelector: { matchLabels: { "hoheit.dev/deployment": DEFAULT_DENY } } } })],
-      ["hoheit-fetch", (policy) => ({ ...policy, spec: { ...policy.spec, egress: [{}] }, metadata: { ...policy.metadata, labels: {} } })],
+      ["hoheit-destination-mirror", (policy) => ({ ...policy, spec: { ...policy.spec, egress: [{}] }, metadata: { ...policy.metadata, labels: {} } })],
       ["hoheit-application", (policy) => ({ ...policy, spec: { ...policy.spec, podSelector: {} } })],
     ];
     for (const [name, edit] of edits) {
@@ -102,9 +125,9 @@ describe("a namespace that a policy selects", () => {
       await reconcile();
       expect([policyOf(name)?.spec, state()], name).toEqual([before?.spec, "Sealed"]);
     }
-    cluster.remove(NETWORK_POLICIES, { namespace: "n", name: "hoheit-fetch" });
+    cluster.remove(NETWORK_POLICIES, { namespace: "n", name: "hoheit-destination-mirror" });
     await reconcile();
-    expect([policyOf("hoheit-fetch") !== undefined, state()]).toEqual([true, "Sealed"]);
+    expect([policyOf("hoheit-destination-mirror") !== undefined, state()]).toEqual([true, "Sealed"]);
   });
 
   it("loses a destination on the day on which what made it lawful ends, though nobody changed anything", async () => {
@@ -113,18 +136,18 @@ describe("a namespace that a policy selects", () => {
     const clock = cluster.context.clock as FakeClock;
     clock.stepWallClock(Date.parse("2031-12-27T23:59:59Z") - clock.now());
     expect(await reconcile()).toEqual({ kind: "done", recheckAfterMs: 1000 });
-    expect(policyOf("hoheit-fetch")).toBeDefined();
+    expect(policyOf("hoheit-destination-mirror")).toBeDefined();
     clock.stepWallClock(1000);
     await reconcile();
-    expect([policyOf("hoheit-fetch"), state()]).toEqual([undefined, "Sealed"]);
+    expect([policyOf("hoheit-destination-mirror"), state()]).toEqual([undefined, "Sealed"]);
   });
 
   it("leaves alone what is others', seals of deployments among them", async () => {
     const seal = { ...foreign("assistant"), metadata: { ...foreign("assistant").metadata, ownerReferences: [{ apiVersion: "hoheit.dev/v1alpha1", kind: "LanguageModelDeployment", name: "assistant", uid: "other", controller: true }] } };
-    for (const policy of [foreign("theirs"), foreign("hoheit-purge"), seal]) cluster.put(NETWORK_POLICIES, policy);
+    for (const policy of [foreign("theirs"), foreign("hoheit-destination-mirror-2"), seal]) cluster.put(NETWORK_POLICIES, policy);
     await sealed();
     await reconcile();
-    expect([cluster.writes, ["theirs", "hoheit-purge", "assistant"].filter((name) => policyOf(name) === undefined)]).toEqual([[], []]);
+    expect([cluster.writes, ["theirs", "hoheit-destination-mirror-2", "assistant"].filter((name) => policyOf(name) === undefined)]).toEqual([[], []]);
   });
 
   it("keeps a default deny that somebody deletes until it can be made anew", async () => {
@@ -150,7 +173,7 @@ describe("a namespace that a policy selects", () => {
     await sealed();
     cluster.put(POLICIES, newer);
     await reconcile();
-    expect([cluster.writes, state(), policyOf("hoheit-fetch") !== undefined]).toEqual([[], "PolicyUnreadable", true]);
+    expect([cluster.writes, state(), policyOf("hoheit-destination-mirror") !== undefined]).toEqual([[], "PolicyUnreadable", true]);
   });
 
   it.each(["kube-system", "hoheit-system"])("is left alone if it is %s, which keeps the rest running", async (name) => {
@@ -193,7 +216,7 @@ describe("a declared client", () => {
 });
 
 describe("a namespace that no policy selects any more", () => {
-  const left = (): string[] => [DEFAULT_DENY, "hoheit-application", "hoheit-fetch"].filter((name) => policyOf(name) !== undefined);
+  const left = (): string[] => [DEFAULT_DENY, "hoheit-application", "hoheit-destination-mirror"].filter((name) => policyOf(name) !== undefined);
 
   it.each([
     ["because its label is gone", () => void cluster.put(NAMESPACES, { ...cluster.live(NAMESPACES, { name: "n" })!, metadata: { ...cluster.live(NAMESPACES, { name: "n" })!.metadata, labels: {} } })],
@@ -243,7 +266,7 @@ describe("a namespace that is being deleted", () => {
     await sealed();
     cluster.put(PODS, { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "n" } });
     cluster.put(NAMESPACES, { ...namespace("n"), metadata: { ...cluster.live(NAMESPACES, { name: "n" })!.metadata, deletionTimestamp: "2026-11-25T10:00:00Z" } });
-    for (const name of ["hoheit-application", "hoheit-fetch", DEFAULT_DENY]) cluster.remove(NETWORK_POLICIES, { namespace: "n", name });
+    for (const name of ["hoheit-application", "hoheit-destination-mirror", DEFAULT_DENY]) cluster.remove(NETWORK_POLICIES, { namespace: "n", name });
     expect(await reconcile()).toMatchObject({ kind: "waiting", reason: "Draining" });
     expect([cluster.writes, policyOf(DEFAULT_DENY) !== undefined]).toEqual([[], true]);
     cluster.remove(PODS, { namespace: "n", name: "p" });

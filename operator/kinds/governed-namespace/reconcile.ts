@@ -7,7 +7,7 @@ import { execute, type Plan } from "../../runtime/execute.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { done, waiting, type Outcome } from "../../runtime/outcome.ts";
 import { observe, type Observed, type Options } from "./observe.ts";
-import { planPolicies, planRelease, planRest } from "./plan.ts";
+import { planChanges, planNew, planRelease, planRest } from "./plan.ts";
 import { isHeld, isOurs } from "./scene.ts";
 import { childrenOf, judge } from "./state.ts";
 import { notesOf, releaseNote } from "./words.ts";
@@ -34,8 +34,9 @@ async function govern(observed: Observed, context: Context, options: Options): P
   const { namespace: live } = observed;
   // 3. build
   const children = childrenOf(observed);
-  // 4. plan, 5. execute: what is no longer wanted goes even where something stands in the way of the rest
-  const refusal = await attempt(planPolicies(observed, children), live, context);
+  // 4. plan, 5. execute: what is new comes first, that nothing be cut off which stays allowed; what is no longer wanted goes even where something stands in the way of the rest
+  const refusals = [await attempt(planNew(observed, children), live, context), await attempt(planChanges(observed, children), live, context)];
+  const refusal = refusals.find((one) => one !== undefined);
   await execute(planRest(observe(live, context, options), children), live, context);
   // 6. report what is there now
   const after = observe(context.cache(NAMESPACES).get(live.metadata.name) ?? live, context, options);

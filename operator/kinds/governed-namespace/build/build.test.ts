@@ -16,15 +16,31 @@ const destination = (name: string, over: Partial<Destination> = {}): Destination
 const input = (over: Partial<BuildInput> = {}): BuildInput => ({ namespace: "n", policy: { destinations: [], inCluster: [] }, clients: [], nameServers: [], ...over });
 const names = (given: BuildInput): string[] => buildChildren(given).openings.map(({ metadata }) => metadata.name);
 
-describe("a role gets a policy", () => {
-  it("if something is named for it, and Application always, for DNS", () => {
+describe("each destination has a policy of its own", () => {
+  it("beside the one with DNS that Application always has", () => {
     expect(names(input())).toEqual(["hoheit-application"]);
-    expect(names(input({ policy: { destinations: [destination("a", { roles: ["Fetch", "Gateway"] })], inCluster: [] } }))).toEqual(["hoheit-application", "hoheit-fetch", "hoheit-gateway"]);
-    expect(names(input({ policy: { destinations: [destination("a", { roles: ["Serving", "Probe"] })], inCluster: [] } }))).toEqual(["hoheit-application"]);
+    expect(names(input({ policy: { destinations: [destination("a"), destination("b", { roles: ["Gateway", "Fetch"] })], inCluster: [] } }))).toEqual(["hoheit-application", "hoheit-destination-a", "hoheit-destination-b"]);
   });
 
-  it("in which a destination that has no address or no port left is no rule: an empty list would be everything", () => {
-    for (const empty of [{ cidrs: [] }, { ports: [] }]) expect(names(input({ policy: { destinations: [destination("a", empty)], inCluster: [] } }))).toEqual(["hoheit-application"]);
+  it.each([
+    [["Fetch"], { matchLabels: { "hoheit.dev/role": "Fetch" } }],
+    [["Purge", "Fetch", "Serving"], { matchExpressions: [{ key: "hoheit.dev/role", operator: "In", values: ["Fetch", "Purge"] }] }],
+    [["Application"], { matchExpressions: [{ key: "hoheit.dev/role", operator: "NotIn", values: ["Fetch", "Gateway", "Probe", "Purge", "Serving"] }] }],
+    [["Fetch", "Application"], { matchExpressions: [{ key: "hoheit.dev/role", operator: "NotIn", values: ["Gateway", "Probe", "Purge", "Serving"] }] }],
+  ] as const)("for the pods of its roles: %s", (roles, expected) => {
+    const [, opening] = buildChildren(input({ policy: { destinations: [destination("a", { roles })], inCluster: [] } })).openings;
+    expect(opening?.spec?.podSelector).toEqual(expected);
+  });
+
+  it.each([{ cidrs: [] }, { ports: [] }, { roles: ["Serving", "Probe"] as const }])("unless nothing is left of it: %j; a list without an entry would be everything", (empty) => {
+    expect(names(input({ policy: { destinations: [destination("a", empty)], inCluster: [] } }))).toEqual(["hoheit-application"]);
+  });
+
+  it("which says the same whatever else the policy names: no change of one touches what another allows", () => {
+    const about = (...destinations: Destination[]) => buildChildren(input({ policy: { destinations, inCluster: [] } })).openings.find(({ metadata }) => metadata.name === "hoheit-destination-m");
+    const alone = about(destination("m"));
+    expect(alone?.spec?.egress).toHaveLength(1);
+    expect([about(destination("a"), destination("m")), about(destination("z"), destination("m"), destination("a"))]).toEqual([alone, alone]);
   });
 });
 

@@ -8,7 +8,7 @@ import { CLIENT_OF, servingSelector } from "../../../lib/labels.ts";
 import { clientPolicyName, SERVING_PORT } from "../../../lib/names.ts";
 import type { BuildInput, ModelClient } from "./input.ts";
 import { networkPolicy, podsOf } from "./metadata.ts";
-import { APPLICATION } from "./role.ts";
+import { APPLICATION } from "./roles.ts";
 
 export function buildClientPolicy({ entry, podSelector, deployment }: ModelClient, { namespace }: Pick<BuildInput, "namespace">): NetworkPolicy {
   const to = [podsOf(deployment.namespace, servingSelector(deployment.name))];
