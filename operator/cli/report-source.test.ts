@@ -33,6 +33,13 @@ const probed = { ...lmd("probed").live(), status: { conditions: [condition("Egre
 const lists = new Map<unknown, readonly object[]>([[sovereigntyPolicy.resource, [svp("land").status({ conditions: [condition("Guarded", "True", "It refuses.")] }).live(), svp("new").live()]]]);
 const lookup = { cache: (of: unknown) => ({ list: () => lists.get(of) ?? [probed, lmd("fresh").live()] }) } as never;
 
+/** Evidence that a policy names in its status until the end of the test. */
+function named(root: string): Disposable {
+  const before = lists.get(sovereigntyPolicy.resource) ?? [];
+  lists.set(sovereigntyPolicy.resource, [svp("land").status({ evidence: { root, time: "2026-11-25T12:00:30Z" } }).live()]);
+  return { [Symbol.dispose]: () => void lists.set(sovereigntyPolicy.resource, before) };
+}
+
 const gather = async (): Promise<ReportSource> => {
   source = gatherReports({ clock, log: { warn: (fields: { error: string }) => warnings.push(fields.error) } as unknown as Logger, lookup, proofs, history: () => Promise.resolve(history) });
   await settle();
@@ -62,9 +69,21 @@ describe("what the report shows", () => {
     const { current } = await gather();
     expect(current()).toBeUndefined();
     history = HISTORY;
-    clock.advance(30_000);
+    clock.advance(5_000);
     await settle();
     expect(current()?.root).toBe("sha256:2");
+  });
+
+  it("reads what is kept only when a policy names other evidence", async () => {
+    const { current } = await gather();
+    history = { ...HISTORY, root: "sha256:3" };
+    clock.advance(30_000);
+    await settle();
+    expect([asked, current()?.root]).toEqual([2, "sha256:2"]);
+    using _ = named("sha256:3");
+    clock.advance(30_000);
+    await settle();
+    expect(current()?.root).toBe("sha256:3");
   });
 
   it("stays as it was while nothing can be read, and the log says why", async () => {

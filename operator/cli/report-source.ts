@@ -25,8 +25,9 @@ interface Parts {
   readonly history: () => Promise<History | undefined>;
 }
 
-/** How old the report may be, in milliseconds. */
+/** How old the report may be, in milliseconds, and how soon it is looked for again while there is none. */
 const EVERY_MS = 30_000;
+const SOON_MS = 5_000;
 
 export interface ReportSource {
   /** Undefined while nothing is proved or kept. */
@@ -36,21 +37,34 @@ export interface ReportSource {
 
 /** Gathers at once and from time to time. What cannot be read now leaves the report as it was: it says of when it is. */
 export function gatherReports({ clock, log, lookup, proofs, history }: Parts): ReportSource {
+  const kept = historyOf(lookup, history);
   let data: ReportData | undefined;
   let cancel = (): void => {};
   let stopped = false;
   const gather = async (): Promise<void> => {
     try {
       const answer = await proofs.ask(lookup);
-      const kept = answer && (await history());
-      data = answer && kept && reportOf(answer.proved, kept, lookup);
+      const past = answer && (await kept());
+      data = answer && past && reportOf(answer.proved, past, lookup);
     } catch (error) {
       log.warn({ error: (error as Error).message }, "cannot gather the report");
     }
-    if (!stopped) cancel = clock.after(EVERY_MS, () => void gather());
+    if (!stopped) cancel = clock.after(data === undefined ? SOON_MS : EVERY_MS, () => void gather());
   };
   void gather();
   return { current: () => data, stop: () => { stopped = true; cancel(); } };
+}
+
+/** What is kept of a large cluster takes long to read: that is done again only when a policy names other evidence. */
+function historyOf({ cache }: Parts["lookup"], history: Parts["history"]): Parts["history"] {
+  let last: { readonly roots: string; readonly read: History } | undefined;
+  return async () => {
+    const roots = JSON.stringify(cache(sovereigntyPolicies.resource).list().map(({ status }) => status?.evidence?.root));
+    if (last?.roots === roots) return last.read;
+    const read = await history();
+    last = read && { roots, read };
+    return read;
+  };
 }
 
 function reportOf({ snapshot, proof, at }: Proved, { root, previousRoot, since, flips }: History, { cache }: Parts["lookup"]): ReportData {
