@@ -155,6 +155,7 @@ async function openReport({ config: { listenReport: address, namespace }, caches
   if (address === undefined) return undefined;
   let source: ReportSource | undefined;
   const listener = await orSorry(`cannot listen on ${address.host} port ${address.port} (--listen-report)`, serveReport(address, () => source?.current()));
+  log.info({ reportPort: listener.address.port }, "the report can be read");
   void caches.synced().then(() => (source = gatherReports({ clock: systemClock, log, lookup: manager.lookUp, proofs, history: () => readHistory(reader, namespace) })));
   const close = async (): Promise<void> => {
     source?.stop();

@@ -14,7 +14,7 @@ import type { Flip } from "../sovereignty/verdict.ts";
 export interface ReportData {
   /** The state of the cluster that was proved. */
   readonly time: string;
-  /** Hash over the whole evidence, `sha256:...`. */
+  /** Hash over the evidence that was kept last, `sha256:...`: of what is shown, or of a moment before it. */
   readonly root: string;
   /** That of the evidence before it. */
   readonly previousRoot?: string;

@@ -21,7 +21,7 @@ export const en: Texts = {
     disclaimer: "This report says what the rules of the cluster let through. It is a technical finding, not a legal assessment.",
     asJson: "This page as JSON",
     asOf: "As of",
-    root: "Hash of the evidence",
+    root: "Evidence kept last",
     previousRoot: "Evidence before it",
     nothingYet: { word: "Nothing has been proved yet", means: "The operator has not finished a proof since it was started; that takes seconds to minutes, so load this page again. Or there is no SovereigntyPolicy to be proved." },
     notFound: { word: "There is no such page", means: "Perhaps the namespace has been deleted since." },
@@ -75,7 +75,7 @@ export const en: Texts = {
       { word: "Label", means: "A mark with a name and a value. Rules choose by them which pods they hold for." },
       { word: "Rules", means: "All NetworkPolicies and ClusterNetworkPolicies of the cluster together, whoever wrote them." },
       { word: "Policy", means: "A SovereigntyPolicy: the list of what pods may reach, decided by the data centre." },
-      { word: "Hash of the evidence", means: "A number that changes if one byte of the evidence does. With it, a third party shows that they hold the same evidence." },
+      { word: "Hash (sha256)", means: "A number that changes if one byte of the evidence does. With it, a third party shows that they hold the same evidence." },
     ],
   },
   namespace: {
