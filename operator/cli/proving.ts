@@ -20,5 +20,7 @@ export interface Access {
 export function proofsFor({ reader, writer }: Access, { namespace, probe }: OperatorFacts, onFlips: (flips: readonly Flip[]) => void): Proofs {
   const surroundings = { cluster: { pods: [], services: [], nodes: [] }, nameServers: probe.dns, operatorNamespace: namespace };
   const read = () => snapshotOfCluster(reader, { ...surroundings, today: dayOf(systemClock.now()) });
-  return proofsOf(new ProofKeeper({ clock: systemClock, read, prove: proverInTurns(() => systemClock.monotonic()) }), new EvidenceStore(writer, namespace), onFlips);
+  const monotonic = (): number => systemClock.monotonic();
+  const keeper = new ProofKeeper({ clock: systemClock, read, prove: proverInTurns(monotonic) });
+  return proofsOf({ keeper, store: new EvidenceStore(writer, namespace), monotonic, onFlips });
 }

@@ -8,8 +8,10 @@
  *
  * All hashes are over canonical JSON (RFC 8785 for the values that are used here).
  */
+import { isDeepStrictEqual } from "node:util";
 import type { PlaceOf } from "../datasets/places.ts";
 import { byKey } from "../../lib/order.ts";
+import { finish } from "../../lib/steps.ts";
 import { VERSION } from "../../lib/version.ts";
 import { PROTOCOLS, type Policy } from "../policy.ts";
 import type { Assumption, NamespaceProof, Proof, Residual } from "../prover/result.ts";
@@ -88,10 +90,17 @@ export interface Circumstances extends Pick<Facts, "asOf" | "guard" | "probes" |
 
 const SEMANTICS = "networking.k8s.io/v1 policy.networking.k8s.io/v1alpha2";
 
-export function buildEvidence(snapshot: Snapshot, proof: Proof, circumstances: Circumstances): Evidence {
+export const buildEvidence = (snapshot: Snapshot, proof: Proof, circumstances: Circumstances): Evidence => finish(buildEvidenceStepByStep(snapshot, proof, circumstances));
+
+/** The same, with a pause after each namespace for whoever has other things to do. */
+export function* buildEvidenceStepByStep(snapshot: Snapshot, proof: Proof, circumstances: Circumstances): Generator<undefined, Evidence> {
   const inputs = inputsByNamespace(snapshot);
-  const bundles = proof.namespaces.map((one) => bundleOf(one, { policy: snapshot.governed.get(one.namespace), inputs: inputs.get(one.namespace) ?? [], places: circumstances.places?.get(one.namespace) }));
-  const content = { kind: EVIDENCE_KIND, version: EVIDENCE_VERSION, facts: factsOf(snapshot, proof, circumstances), bundles: bundles.toSorted(byKey(({ namespace }) => namespace)) } as const;
+  const bundles: Bundle[] = [];
+  for (const one of proof.namespaces.toSorted(byKey(({ namespace }) => namespace))) {
+    bundles.push(bundleOf(one, { policy: snapshot.governed.get(one.namespace), inputs: inputs.get(one.namespace) ?? [], places: circumstances.places?.get(one.namespace) }));
+    yield;
+  }
+  const content = { kind: EVIDENCE_KIND, version: EVIDENCE_VERSION, facts: factsOf(snapshot, proof, circumstances), bundles } as const;
   return { ...content, root: rootOf(content) };
 }
 
@@ -106,9 +115,23 @@ export function digestOf(bundle: Bundle): string {
   return sha256(content);
 }
 
-function bundleOf(proof: NamespaceProof, { policy, inputs, places }: { policy: Policy | undefined; inputs: readonly Input[]; places: readonly PlaceOf[] | undefined }): Bundle {
+interface BundleParts {
+  readonly policy: Policy | undefined;
+  readonly inputs: readonly Input[];
+  readonly places: readonly PlaceOf[] | undefined;
+}
+
+/** What was made of a proof last time: a prover with a memo gives the same object where nothing changed. */
+const MADE = new WeakMap<NamespaceProof, { readonly parts: BundleParts; readonly bundle: Bundle }>();
+
+function bundleOf(proof: NamespaceProof, parts: BundleParts): Bundle {
+  const made = MADE.get(proof);
+  if (made !== undefined && isDeepStrictEqual(made.parts, parts)) return made.bundle;
+  const { policy, inputs, places } = parts;
   const content = { namespace: proof.namespace, ...(policy !== undefined && { policy }), inputs, proof, ...(places !== undefined && { places }) };
-  return { ...content, sha256: sha256(content) };
+  const bundle: Bundle = { ...content, sha256: sha256(content) };
+  MADE.set(proof, { parts, bundle });
+  return bundle;
 }
 
 function factsOf(snapshot: Snapshot, { verdict, assumptions, residuals }: Proof, circumstances: Circumstances): Facts {

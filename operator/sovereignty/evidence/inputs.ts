@@ -29,7 +29,19 @@ export function inputsByNamespace({ networkPolicies, services, endpointSlices, w
 
 const inOrder = (inputs: readonly Input[]): Input[] => inputs.toSorted(byKey(({ kind, object }) => `${kind} ${object}`));
 
-function ofObject(object: Raw): Input {
+/** An object that is the same object as in the snapshot before is not hashed again. */
+const KNOWN = new WeakMap<Raw | Workload, Input>();
+
+function once<T extends Raw | Workload>(of: T, make: (of: T) => Input): Input {
+  const input = KNOWN.get(of) ?? make(of);
+  KNOWN.set(of, input);
+  return input;
+}
+
+const ofObject = (object: Raw): Input => once(object, hashedObject);
+const ofWorkload = (workload: Workload): Input => once(workload, ({ id, namespace, labels, podSpec }) => ({ kind: "Workload", object: id, sha256: sha256({ namespace, labels, podSpec }) }));
+
+function hashedObject(object: Raw): Input {
   const { metadata, status: _, ...content } = object;
   const { namespace, name, labels, uid, resourceVersion } = metadata;
   return {
@@ -38,5 +50,3 @@ function ofObject(object: Raw): Input {
     sha256: sha256({ ...content, metadata: { namespace, name, labels: labels ?? {} } }),
   };
 }
-
-const ofWorkload = ({ id, namespace, labels, podSpec }: Workload): Input => ({ kind: "Workload", object: id, sha256: sha256({ namespace, labels, podSpec }) });

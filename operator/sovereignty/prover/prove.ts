@@ -9,6 +9,7 @@
  *
  * Only egress is asked: that a receiver's ingress rules might stop a packet helps nobody who relies on a sender.
  */
+import { finish } from "../../lib/steps.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { VERDICTS, type Verdict } from "../verdict.ts";
 import { examineNamespace, type Examined, type Kind, type LocalProof, type NamespaceInputs } from "./namespace.ts";
@@ -23,13 +24,7 @@ import { some } from "./subject.ts";
  * With a memo what has not changed since the last proof is not done again: as long as unchanged objects are the same objects,
  * as caches keep them. The result does not depend on it.
  */
-export function prove(snapshot: Snapshot, memo: Memo = createMemo()): Proof {
-  const steps = proveStepByStep(snapshot, memo);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
-}
+export const prove = (snapshot: Snapshot, memo: Memo = createMemo()): Proof => finish(proveStepByStep(snapshot, memo));
 
 /** The same, with a pause after each namespace for whoever has other things to do. */
 export function* proveStepByStep(snapshot: Snapshot, memo: Memo): Generator<undefined, Proof> {

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { KubeApi } from "../../../kube/api.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import type { ConfigMap, KubeObject, Live } from "../../../lib/k8s-types.ts";
+import { finish } from "../../../lib/steps.ts";
 import { buildEvidence, type Evidence } from "../../../sovereignty/evidence/evidence.ts";
 import type { Proof } from "../../../sovereignty/prover/result.ts";
 import type { Snapshot } from "../../../sovereignty/snapshot.ts";
-import { EvidenceTooLargeError, dataOf, valueIn } from "./evidence-data.ts";
-import { EvidenceStore } from "./evidence-store.ts";
+import { EvidenceTooLargeError, contentStepByStep, dataOf, valueIn } from "./evidence-data.ts";
+import { EvidenceStore, type KeptEvidence } from "./evidence-store.ts";
 
 const MINUTE = 60_000;
 const SNAPSHOT: Snapshot = {
@@ -28,6 +29,7 @@ function evidenceOf(minute: number, namespaces: Record<string, string>, previous
 class ConfigMapServer implements Pick<KubeApi, "list" | "create" | "delete"> {
   readonly objects = new Map<string, Live<ConfigMap>>();
   lists = 0;
+  creations = 0;
   /** The next creation fails. */
   broken = false;
 
@@ -39,6 +41,7 @@ class ConfigMapServer implements Pick<KubeApi, "list" | "create" | "delete"> {
 
   async create<T extends KubeObject>(_of: unknown, object: T): Promise<Live<T>> {
     if (this.broken) throw new ApiError("create", { code: 500, reason: "InternalError", message: "" });
+    this.creations += 1;
     const { name } = object.metadata;
     if (this.objects.has(name)) throw new ApiError("create", { code: 409, reason: "AlreadyExists", message: "" });
     const live = { ...object, metadata: { ...object.metadata, uid: `uid-${name}`, resourceVersion: "1" } };
@@ -55,14 +58,16 @@ class ConfigMapServer implements Pick<KubeApi, "list" | "create" | "delete"> {
   }
 }
 
+const keep = (store: EvidenceStore, evidence: Evidence, most: number): Promise<KeptEvidence> => store.keep(evidence, finish(contentStepByStep(evidence)), most);
+
 const storeOf = (server: ConfigMapServer): EvidenceStore => new EvidenceStore(server, "hoheit-system");
 
 describe("the store of evidence", () => {
   it("keeps a root and a bundle for each namespace, and what did not change once", async () => {
     const server = new ConfigMapServer();
     const store = storeOf(server);
-    await store.keep(evidenceOf(1, { a: "land", b: "land" }), 50);
-    await store.keep(evidenceOf(2, { a: "land", b: "other" }), 50);
+    await keep(store, evidenceOf(1, { a: "land", b: "land" }), 50);
+    await keep(store, evidenceOf(2, { a: "land", b: "other" }), 50);
     expect(server.names("evidence")).toHaveLength(2);
     expect(server.names("bundle")).toHaveLength(3);
     expect([...server.objects.values()].every(({ immutable, metadata }) => immutable === true && metadata.namespace === "hoheit-system")).toBe(true);
@@ -70,17 +75,17 @@ describe("the store of evidence", () => {
 
   it("keeps nothing that says the same of the same objects, whatever the time and the probes", async () => {
     const server = new ConfigMapServer();
-    const first = await storeOf(server).keep(evidenceOf(1, { a: "land" }), 50);
+    const first = await keep(storeOf(server), evidenceOf(1, { a: "land" }), 50);
     const later = evidenceOf(9, { a: "land" }, first.root);
     expect(later.root).not.toBe(first.root);
-    expect(await storeOf(server).keep(later, 50), "a restart remembers, too").toEqual(first);
+    expect(await keep(storeOf(server), later, 50), "a restart remembers, too").toEqual(first);
     expect(server.names("evidence")).toHaveLength(1);
   });
 
   it("lets go of the oldest roots and of bundles that no root needs", async () => {
     const server = new ConfigMapServer();
     const store = storeOf(server);
-    for (let minute = 1; minute <= 5; minute += 1) await store.keep(evidenceOf(minute, { same: "land", moving: `policy-${minute}` }), 2);
+    for (let minute = 1; minute <= 5; minute += 1) await keep(store, evidenceOf(minute, { same: "land", moving: `policy-${minute}` }), 2);
     expect(server.names("evidence")).toHaveLength(2);
     expect(server.names("bundle"), "one that is the same, two that moved").toHaveLength(3);
     const { asOf } = (await storeOf(server).last()) ?? {};
@@ -92,11 +97,19 @@ describe("the store of evidence", () => {
     const store = storeOf(server);
     const evidence = evidenceOf(1, { a: "land" });
     server.broken = true;
-    await expect(store.keep(evidence, 50)).rejects.toThrow("500");
+    await expect(keep(store, evidence, 50)).rejects.toThrow("500");
     expect(server.names("evidence")).toEqual([]);
     server.broken = false;
-    await store.keep(evidence, 50);
+    await keep(store, evidence, 50);
     expect([server.names("evidence"), server.names("bundle")].map((names) => names.length)).toEqual([1, 1]);
+  });
+
+  it("writes a bundle only once, and asks the API server only once what is there", async () => {
+    const server = new ConfigMapServer();
+    const store = storeOf(server);
+    for (let minute = 1; minute <= 3; minute += 1) await keep(store, evidenceOf(minute, { same: "land", moving: `policy-${minute}` }), 50);
+    expect(server.creations).toBe(3 + 3 + 1);
+    expect(server.lists).toBe(1);
   });
 
   it("asks the API server once what is the newest", async () => {
@@ -105,6 +118,15 @@ describe("the store of evidence", () => {
     await Promise.all([store.last(), store.last()]);
     expect(server.lists).toBe(1);
   });
+});
+
+it("looks again only at what is not the same object as before", () => {
+  const proof = { verdict: "PROVED", assumptions: [], residuals: [], namespaces: ["a", "b"].map((namespace) => ({ namespace, policy: "land", verdict: "PROVED", workloads: [], labelSpace: [], findings: [] })) } as Proof;
+  const [first, ...others] = proof.namespaces;
+  const changed: Proof = { ...proof, namespaces: [{ ...first, verdict: "REFUTED" } as Proof["namespaces"][number], ...others] };
+  const of = (what: Proof): Evidence => buildEvidence(SNAPSHOT, what, { asOf: "2026-11-25T00:00:00Z" });
+  const pauses = (evidence: Evidence): number => [...contentStepByStep(evidence)].length;
+  expect([of(proof), of(proof), of(changed)].map(pauses)).toEqual([2, 0, 1]);
 });
 
 describe("the data of a ConfigMap", () => {

@@ -10,11 +10,11 @@
 import type { KubeApi } from "../../../kube/api.ts";
 import { isAlreadyExists } from "../../../kube/errors.ts";
 import { CONFIG_MAPS } from "../../../kube/resources.ts";
-import type { ConfigMap, Live } from "../../../lib/k8s-types.ts";
+import type { ConfigMap } from "../../../lib/k8s-types.ts";
 import { EVIDENCE, EVIDENCE_CONTENT, evidenceLabels } from "../../../lib/labels.ts";
 import { bundleName, evidenceName } from "../../../lib/names.ts";
-import { rootListOf, type Evidence, type RootList } from "../../../sovereignty/evidence/evidence.ts";
-import { contentOf, dataOf, rootIn } from "./evidence-data.ts";
+import { rootListOf, type Evidence } from "../../../sovereignty/evidence/evidence.ts";
+import { dataOf, rootIn } from "./evidence-data.ts";
 
 /** Evidence that is kept, as far as the next one needs to know it. */
 export interface KeptEvidence {
@@ -25,49 +25,51 @@ export interface KeptEvidence {
   readonly content: string;
 }
 
+/** And as far as the store does. */
+interface KeptRoot extends KeptEvidence {
+  /** Hashes of its bundles. */
+  readonly bundles: readonly string[];
+}
+
 export class EvidenceStore {
   readonly #api: Pick<KubeApi, "list" | "create" | "delete">;
   readonly #namespace: string;
-  #last: Promise<KeptEvidence | undefined> | undefined;
+  /** Oldest first; asked of the API server once: whoever leads is the only one who writes. */
+  #roots: Promise<readonly KeptRoot[]> | undefined;
 
   constructor(api: Pick<KubeApi, "list" | "create" | "delete">, namespace: string) {
     this.#api = api;
     this.#namespace = namespace;
   }
 
-  /** The newest that is kept; asked of the API server once. */
-  last(): Promise<KeptEvidence | undefined> {
-    this.#last ??= this.#roots().then((roots) => roots.at(-1)?.kept).catch((error: unknown) => {
-      this.#last = undefined;
-      throw error;
-    });
-    return this.#last;
+  /** The newest that is kept. */
+  async last(): Promise<KeptEvidence | undefined> {
+    return (await this.#known()).at(-1);
   }
 
   /**
    * Keeps evidence unless the newest says the same of the same objects, then lets go of all but the newest `most`.
    * Returns what is the newest now.
-   * @throws EvidenceTooLargeError if a part of it does not fit into a ConfigMap: then nothing of it is kept
+   * @param content what makes it worth keeping (evidence-data.ts)
+   * @throws EvidenceTooLargeError if a part of it does not fit into a ConfigMap: then there is no root of it
    */
-  async keep(evidence: Evidence, most: number): Promise<KeptEvidence> {
-    const content = contentOf(evidence);
-    const last = await this.last();
+  async keep(evidence: Evidence, content: string, most: number): Promise<KeptEvidence> {
+    const roots = await this.#known();
+    const last = roots.at(-1);
     if (last?.content === content) return last;
-    const kept: KeptEvidence = { root: evidence.root, asOf: evidence.facts.asOf, content };
+    const kept: KeptRoot = { root: evidence.root, asOf: evidence.facts.asOf, content, bundles: evidence.bundles.map(({ sha256 }) => sha256) };
+    const there = new Set(roots.flatMap(({ bundles }) => bundles));
+    for (const bundle of evidence.bundles) if (!there.has(bundle.sha256)) await this.#create(this.#configMap(bundleName(bundle.sha256), "Bundle", bundle));
     // The root last: one that is there has all of its bundles.
-    for (const object of this.#objectsOf(evidence, content)) await this.#create(object);
-    this.#last = Promise.resolve(kept);
+    await this.#create(this.#rootOf(evidence, content));
+    this.#roots = Promise.resolve([...roots, kept]);
     await this.#prune(most);
     return kept;
   }
 
-  /** Made before anything is written, so that what does not fit leaves nothing behind. */
-  #objectsOf(evidence: Evidence, content: string): ConfigMap[] {
+  #rootOf(evidence: Evidence, content: string): ConfigMap {
     const root = this.#configMap(evidenceName(evidence.root), "Root", rootListOf(evidence));
-    return [
-      ...evidence.bundles.map((bundle) => this.#configMap(bundleName(bundle.sha256), "Bundle", bundle)),
-      { ...root, metadata: { ...root.metadata, annotations: { [EVIDENCE_CONTENT]: content } } },
-    ];
+    return { ...root, metadata: { ...root.metadata, annotations: { [EVIDENCE_CONTENT]: content } } };
   }
 
   #configMap(name: string, part: "Root" | "Bundle", value: object): ConfigMap {
@@ -83,27 +85,36 @@ export class EvidenceStore {
     }
   }
 
-  /** Oldest first. What somebody else has put there is none. */
-  async #roots(): Promise<{ readonly live: Live<ConfigMap>; readonly list: RootList; readonly kept: KeptEvidence }[]> {
+  #known(): Promise<readonly KeptRoot[]> {
+    this.#roots ??= this.#read().catch((error: unknown) => {
+      this.#roots = undefined;
+      throw error;
+    });
+    return this.#roots;
+  }
+
+  /** What somebody else has put there is none. */
+  async #read(): Promise<KeptRoot[]> {
     const { items } = await this.#api.list(CONFIG_MAPS, { namespace: this.#namespace, labelSelector: `${EVIDENCE}=Root` });
     return items.flatMap((live) => {
       const list = rootIn(live);
       if (list === undefined) return [];
-      return [{ live, list, kept: { root: list.root, asOf: list.facts.asOf, content: live.metadata.annotations?.[EVIDENCE_CONTENT] ?? "" } }];
-    }).toSorted((a, b) => Date.parse(a.kept.asOf) - Date.parse(b.kept.asOf));
+      return [{ root: list.root, asOf: list.facts.asOf, content: live.metadata.annotations?.[EVIDENCE_CONTENT] ?? "", bundles: list.bundles.map(({ sha256 }) => sha256) }];
+    }).toSorted((a, b) => Date.parse(a.asOf) - Date.parse(b.asOf));
   }
 
+  /** Roots first: a root without its bundles would be evidence of nothing. */
   async #prune(most: number): Promise<void> {
-    const roots = await this.#roots();
-    const gone = roots.slice(0, Math.max(0, roots.length - most));
+    const roots = await this.#known();
+    const [gone, left] = [roots.slice(0, -most), roots.slice(-most)];
     if (gone.length === 0) return;
-    for (const { live } of gone) await this.#delete(live);
-    const wanted = new Set(roots.slice(gone.length).flatMap(({ list }) => list.bundles.map(({ sha256 }) => bundleName(sha256))));
-    const { items } = await this.#api.list(CONFIG_MAPS, { namespace: this.#namespace, labelSelector: `${EVIDENCE}=Bundle` });
-    for (const live of items) if (!wanted.has(live.metadata.name)) await this.#delete(live);
+    for (const { root } of gone) await this.#delete(evidenceName(root));
+    this.#roots = Promise.resolve(left);
+    const wanted = new Set(left.flatMap(({ bundles }) => bundles));
+    for (const bundle of new Set(gone.flatMap(({ bundles }) => bundles))) if (!wanted.has(bundle)) await this.#delete(bundleName(bundle));
   }
 
-  async #delete({ metadata }: Live): Promise<void> {
-    await this.#api.delete(CONFIG_MAPS, metadata, { uid: metadata.uid });
+  async #delete(name: string): Promise<void> {
+    await this.#api.delete(CONFIG_MAPS, { namespace: this.#namespace, name });
   }
 }

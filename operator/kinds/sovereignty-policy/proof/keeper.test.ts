@@ -17,7 +17,7 @@ function keeperOf({ ms = 100, fail = (): boolean => false } = {}) {
     clock.advance(ms);
     return {} as Snapshot;
   };
-  return { clock, seen, keeper: new ProofKeeper({ clock, read, prove: () => Promise.resolve(PROOF) }) };
+  return { clock, seen, keeper: new ProofKeeper({ clock, read, prove: (snapshot) => Promise.resolve({ snapshot, proof: PROOF }) }) };
 }
 
 describe("the keeper of the last proof", () => {

@@ -33,7 +33,8 @@ interface Parts {
   readonly clock: Clock;
   /** Reads the cluster. Rejects where there is no answer; what may not be read is named in the snapshot. */
   readonly read: () => Promise<Snapshot>;
-  readonly prove: (snapshot: Snapshot) => Promise<Proof>;
+  /** Returns the snapshot, too: with the objects of the one before where they are the same. */
+  readonly prove: (snapshot: Snapshot) => Promise<Pick<Proved, "snapshot" | "proof">>;
 }
 
 /** Changes that come within this time are one change. */
@@ -93,8 +94,7 @@ export class ProofKeeper {
     const at = clock.now();
     const begin = clock.monotonic();
     try {
-      const snapshot = await read();
-      const proof = await prove(snapshot);
+      const { snapshot, proof } = await prove(await read());
       const end = clock.monotonic();
       this.#kept = { proved: { snapshot, proof, at, stamp }, end, durationMs: end - begin };
       return this.#kept;

@@ -4,7 +4,7 @@ import { svp } from "../../../../test/support/makers.ts";
 import type { Live } from "../../../lib/k8s-types.ts";
 import type { Context } from "../../../runtime/kind.ts";
 import type { Evidence } from "../../../sovereignty/evidence/evidence.ts";
-import type { NamespaceProof, Proof } from "../../../sovereignty/prover/result.ts";
+import type { NamespaceProof } from "../../../sovereignty/prover/result.ts";
 import type { Snapshot } from "../../../sovereignty/snapshot.ts";
 import type { Flip, Verdict } from "../../../sovereignty/verdict.ts";
 import { NAMESPACES } from "../../../kube/resources.ts";
@@ -30,18 +30,18 @@ const clock = fakeClock();
 /** A cluster with one namespace, about which is proved what `verdict` says. */
 function house(): { readonly proofs: Proofs; readonly lookup: Pick<Context, "cache"> } {
   const namespace = (): NamespaceProof => ({ namespace: "a", policy: "p", verdict, workloads: [], labelSpace: [], findings: [] });
-  const keeper = new ProofKeeper({ clock, read: () => Promise.resolve(SNAPSHOT), prove: () => Promise.resolve({ verdict, namespaces: [namespace()], assumptions: [], residuals: [] } as Proof) });
+  const keeper = new ProofKeeper({ clock, read: () => Promise.resolve(SNAPSHOT), prove: (snapshot) => Promise.resolve({ snapshot, proof: { verdict, namespaces: [namespace()], assumptions: [], residuals: [] } }) });
   const store = {
     last: () => Promise.resolve(written.length === 0 ? undefined : ({ root: written.at(-1)?.evidence.root } as KeptEvidence)),
-    keep: (evidence: Evidence, most: number) => {
+    keep: (evidence: Evidence, content: string, most: number) => {
       if (failing) return Promise.reject(new Error("forbidden"));
       written.push({ evidence, most });
-      return Promise.resolve({ root: evidence.root, asOf: evidence.facts.asOf, content: "" });
+      return Promise.resolve({ root: evidence.root, asOf: evidence.facts.asOf, content });
     },
   } as unknown as EvidenceStore;
   const listOf = (of: unknown): readonly Live[] => (of === sovereigntyPolicy.resource ? policies : of === NAMESPACES ? [{ metadata: { name: "a", resourceVersion: String(version) } } as Live] : []);
   const lookup = { cache: (of: unknown) => ({ list: () => listOf(of) }) } as unknown as Pick<Context, "cache">;
-  return { lookup, proofs: proofsOf(keeper, store, (flips) => told.push(flips)) };
+  return { lookup, proofs: proofsOf({ keeper, store, monotonic: () => clock.monotonic(), onFlips: (flips) => told.push(flips) }) };
 }
 
 beforeEach(() => {

@@ -1,11 +1,13 @@
 /** What the kinds ask of proofs and evidence. Where nobody proves, as in `hoheit render`, there is `NO_PROOFS`. */
 import type { Context } from "../../../runtime/kind.ts";
-import { buildEvidence, type Circumstances } from "../../../sovereignty/evidence/evidence.ts";
+import { buildEvidenceStepByStep, type Circumstances } from "../../../sovereignty/evidence/evidence.ts";
 import type { NamespaceProof } from "../../../sovereignty/prover/result.ts";
 import type { Flip } from "../../../sovereignty/verdict.ts";
 import { sovereigntyPolicy } from "../schema.ts";
+import { contentStepByStep } from "./evidence-data.ts";
 import type { EvidenceStore, KeptEvidence } from "./evidence-store.ts";
 import { flipsBetween, verdictsOf, type State } from "./flips.ts";
+import { inTurns } from "./in-turns.ts";
 import type { Answer, ProofKeeper, Proved } from "./keeper.ts";
 import { stampOf } from "./stamp.ts";
 
@@ -43,13 +45,21 @@ export const NO_PROOFS: Proofs = {
   keep: () => Promise.reject(new Error(NOBODY)),
 };
 
-/** @param onFlips told once of what flipped from one proof to the next */
-export function proofsOf(keeper: ProofKeeper, store: EvidenceStore, onFlips: (flips: readonly Flip[]) => void): Proofs {
+interface Parts {
+  readonly keeper: ProofKeeper;
+  readonly store: EvidenceStore;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonic: () => number;
+  /** Told once of what flipped from one proof to the next. */
+  readonly onFlips: (flips: readonly Flip[]) => void;
+}
+
+export function proofsOf({ keeper, onFlips, ...writing }: Parts): Proofs {
   const ask: Proofs["ask"] = async (lookup) => (lookup.cache(sovereigntyPolicy.resource).list().length === 0 ? undefined : keeper.ask(stampOf(lookup)));
   let before: State | undefined;
   let last: { readonly of: Proved; readonly kept: Promise<Kept> } | undefined;
   const keepAnew = async (proved: Proved, circumstances: Given, most: number): Promise<Kept> => {
-    const evidence = await keepEvidence(store, proved, { circumstances, most });
+    const evidence = await keepEvidence(writing, proved, { circumstances, most });
     const now: State = { time: new Date(proved.at).toISOString(), verdicts: new Map(proved.proof.namespaces.map((proof) => [proof.namespace, verdictsOf(proof)])) };
     const flips = flipsBetween(before, now);
     before = now;
@@ -76,8 +86,9 @@ export function proofsOf(keeper: ProofKeeper, store: EvidenceStore, onFlips: (fl
 
 type Given = Pick<Circumstances, "guard" | "probes">;
 
-async function keepEvidence(store: EvidenceStore, { snapshot, proof, at }: Proved, { circumstances, most }: { circumstances: Given; most: number }): Promise<KeptEvidence> {
+async function keepEvidence({ store, monotonic }: Pick<Parts, "store" | "monotonic">, { snapshot, proof, at }: Proved, { circumstances, most }: { circumstances: Given; most: number }): Promise<KeptEvidence> {
   const previous = (await store.last())?.root;
   const asOf = new Date(at).toISOString();
-  return store.keep(buildEvidence(snapshot, proof, { ...circumstances, asOf, ...(previous !== undefined && { previous }) }), most);
+  const evidence = await inTurns(buildEvidenceStepByStep(snapshot, proof, { ...circumstances, asOf, ...(previous !== undefined && { previous }) }), monotonic);
+  return store.keep(evidence, await inTurns(contentStepByStep(evidence), monotonic), most);
 }
