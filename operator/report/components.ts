@@ -13,6 +13,8 @@ export interface Links {
   part(namespace: string, id: string): string;
   /** The same page in another language, and as JSON; absent where this document is all there is. */
   readonly elsewhere?: { language(language: Language): string; readonly json: string };
+  /** Everything in one document; absent where that is this one, or would be too long. */
+  readonly complete?: string;
 }
 
 /** The surroundings in which a part is written. */

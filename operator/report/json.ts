@@ -14,6 +14,7 @@ function contentOf(page: Page, data: ReportData): object {
   if (page.kind === "namespace") return namespaceJson(page.found, data);
   if (page.kind === "changes") return data.changes;
   const { proof, guards, probes } = data;
+  if (page.kind === "complete") return { ...proof, policiesInForce: Object.fromEntries(data.policies), changes: data.changes, guards, probes };
   return { verdict: proof.verdict, namespaces: proof.namespaces.map(summaryOf), guards, probes, assumptions: proof.assumptions, residuals: proof.residuals };
 }
 

@@ -8,14 +8,14 @@ import { VERSION } from "../lib/version.ts";
 import { prove } from "../sovereignty/prover/prove.ts";
 import type { Raw } from "../sovereignty/snapshot.ts";
 import type { ReportData } from "./data.ts";
-import { renderNotice, renderPage, renderReport } from "./render.ts";
+import { renderNotice, renderPage } from "./render.ts";
 import { LANGUAGES, type Language } from "./texts/texts.ts";
 
 /** Every document that can be made of the data. */
 function documents(data: ReportData, language: Language): Record<string, string> {
   const namespaces = data.proof.namespaces.map((found) => [`namespace ${found.namespace}`, renderPage({ kind: "namespace", found }, data, language)]);
   return {
-    overview: renderPage({ kind: "overview" }, data, language), changes: renderPage({ kind: "changes" }, data, language), whole: renderReport(data, language),
+    overview: renderPage({ kind: "overview" }, data, language), changes: renderPage({ kind: "changes" }, data, language), complete: renderPage({ kind: "complete" }, data, language),
     "nothing yet": renderNotice("nothingYet", "./", language), "not found": renderNotice("notFound", "../", language), ...Object.fromEntries(namespaces),
   };
 }
@@ -192,7 +192,7 @@ describe("what the prover finds", () => {
 });
 
 test("in one document nothing leads out of it", () => {
-  const links = elements(parseHtml(renderReport(mixed, "de")), "a").map(({ attributes }) => attributes.get("href"));
+  const links = elements(parseHtml(renderPage({ kind: "complete" }, mixed, "de")), "a").map(({ attributes }) => attributes.get("href"));
   expect(links.filter((href) => href?.startsWith("#") === false)).toEqual([]);
 });
 
@@ -219,7 +219,7 @@ describe("whatever tenants call their things", () => {
   const skeleton = (text: string): string[] => elements(parseHtml(text)).map(({ name }) => name).filter((name) => name !== "wbr");
 
   test("the elements of a page are the same, and can be read by everybody", () => {
-    const pages = (data: ReportData): string[] => [renderReport(data, "de"), renderPage({ kind: "changes" }, data, "en")];
+    const pages = (data: ReportData): string[] => [renderPage({ kind: "complete" }, data, "de"), renderPage({ kind: "changes" }, data, "en")];
     const plain = pages(mixed).map(skeleton);
     fc.assert(fc.property(hostile, (text) => {
       const all = pages(planted(mixed, text) as ReportData);

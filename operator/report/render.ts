@@ -12,11 +12,12 @@ import { takenForGranted } from "./pages/limits.ts";
 import { namespaceAnchor, namespacePage } from "./pages/namespace.ts";
 import { notice } from "./pages/notice.ts";
 import { overview } from "./pages/overview.ts";
+import { fitsOneDocument } from "./summary.ts";
 import { TEXTS } from "./texts/index.ts";
 import type { FrameTexts, Language } from "./texts/texts.ts";
 
 /** What can be asked for. */
-export type Page = { readonly kind: "overview" | "changes" } | { readonly kind: "namespace"; readonly found: NamespaceProof };
+export type Page = { readonly kind: "overview" | "changes" | "complete" } | { readonly kind: "namespace"; readonly found: NamespaceProof };
 
 /** A page as a document of its own. `data` is what the page was found in. */
 export function renderPage(page: Page, data: ReportData, language: Language): string {
@@ -29,8 +30,10 @@ export function renderPage(page: Page, data: ReportData, language: Language): st
     const scene = pageScene(language, "./", "changes");
     return layout(scene, { title: changes.title, current: "changes", content: [changesPage(data, scene), takenForGranted(data, scene)] });
   }
+  if (page.kind === "complete") return renderComplete(data, language);
   const scene = pageScene(language, "./", "");
-  return layout(scene, { title: words.title, current: "overview", content: overview(data, scene) });
+  const links: Links = { ...scene.links, ...(fitsOneDocument(data.proof) && { complete: "./complete" }) };
+  return layout(scene, { title: words.title, current: "overview", content: overview(data, { ...scene, links }) });
 }
 
 /**
@@ -46,7 +49,7 @@ export function renderNotice(which: keyof Pick<FrameTexts, "nothingYet" | "notFo
 }
 
 /** Everything in one document that needs nothing else: overview, each namespace, changes. */
-export function renderReport(data: ReportData, language: Language): string {
+function renderComplete(data: ReportData, language: Language): string {
   const texts = TEXTS[language];
   const links: Links = { overview: "#overview", changes: "#changes", namespace: (name) => `#${namespaceAnchor(name)}`, part: (_, id) => `#${id}` };
   const scene: Scene = { texts, links, level: 1, prefix: "" };

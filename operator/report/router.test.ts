@@ -40,7 +40,7 @@ const headingOf = (text: string): string => textOf(elements(parseHtml(text), "h1
 describe("the report", () => {
   test.each([
     ["/de/", "Was das Haus verlassen darf"], ["/en/", "What may leave the house"], ["/de/changes", "Was sich geändert hat"], ["/en/changes", "What changed"],
-    ["/de/namespaces/assistant", "Namensraum assistant"], ["/en/namespaces/litellm", "Namespace litellm"],
+    ["/de/complete", "Was das Haus verlassen darf"], ["/de/namespaces/assistant", "Namensraum assistant"], ["/en/namespaces/litellm", "Namespace litellm"],
   ])("has %s", async (path, heading) => {
     const ask = await start();
     const { status, headers, text } = await ask(path);
@@ -49,7 +49,7 @@ describe("the report", () => {
 
   test("is the same as JSON by Accept and by name", async () => {
     const ask = await start();
-    for (const [page, file] of [["/de/", "/de/index.json"], ["/en/changes", "/en/changes.json"], ["/de/namespaces/assistant", "/de/namespaces/assistant.json"]] as const) {
+    for (const [page, file] of [["/de/", "/de/index.json"], ["/en/changes", "/en/changes.json"], ["/en/complete", "/en/complete.json"], ["/de/namespaces/assistant", "/de/namespaces/assistant.json"]] as const) {
       const [byAccept, byName] = [await ask(page, JSON_WANTED), await ask(file)];
       expect([byAccept.status, byAccept.headers.get("content-type"), byAccept.text]).toEqual([200, "application/json; charset=utf-8", byName.text]);
       expect(JSON.parse(byName.text)).toMatchObject({ time: mixed.time, root: mixed.root });
@@ -57,6 +57,7 @@ describe("the report", () => {
     expect(JSON.parse((await ask("/de/index.json")).text)).toMatchObject({ verdict: "UNGOVERNED", namespaces: [{ namespace: "assistant", workloads: { REFUTED: 1, PROVED: 1 }, labelSpace: "REFUTED" }, { namespace: "library" }, { namespace: "litellm" }, { namespace: "planning" }] });
     expect(JSON.parse((await ask("/de/namespaces/assistant.json")).text)).toMatchObject({ ...mixed.proof.namespaces[0], policyInForce: { name: "land" }, probes: [{ name: "assistant" }], changes: { flips: [{ namespace: "assistant" }, { namespace: "assistant" }] } });
     expect(JSON.parse((await ask("/de/changes.json")).text)).toMatchObject(mixed.changes);
+    expect(JSON.parse((await ask("/de/complete.json")).text)).toMatchObject({ ...mixed.proof, policiesInForce: { assistant: { name: "land" } }, changes: mixed.changes, probes: mixed.probes });
   });
 
   test.each([["de", "de/"], ["de-AT,de;q=0.9,en;q=0.5", "de/"], ["en-GB,de;q=0.5", "en/"], ["fr", "en/"], ["", "en/"]])("leads whoever asks for %j to %s", async (wanted, to) => {
@@ -78,8 +79,17 @@ describe("the report", () => {
       for (const href of hrefs) await follow(new URL(href, `http://x${path}`).pathname);
     };
     await follow("/audit/hoheit/de/");
-    // Both languages: overview, changes, four namespaces; each as HTML and as JSON. `./` is the overview.
-    expect(seen.size).toBe(2 * 6 * 2);
+    // Both languages: overview, changes, four namespaces; each as HTML and as JSON. `./` is the overview. And all in one.
+    expect(seen.size).toBe(2 * 6 * 2 + 2);
+  });
+
+  test("has no document of everything where that would keep the operator from its work", async () => {
+    const [assistant] = mixed.proof.namespaces;
+    const workloads = (count: number): ReportData => ({ ...mixed, proof: { ...mixed.proof, namespaces: [{ ...assistant!, labelSpace: [], workloads: Array.from({ length: count }, (_, index) => ({ ...assistant!.workloads[0]!, id: `assistant/Deployment/a${index}` })) }] } });
+    for (const [count, status] of [[1_000, 200], [1_001, 404]] as const) {
+      const ask = await start(() => workloads(count));
+      expect([count, (await ask("/en/complete")).status, (await ask("/en/complete.json")).status, (await ask("/en/")).text.includes("./complete")]).toEqual([count, status, status, status === 200]);
+    }
   });
 
   test("lets nothing in but its own stylesheet, and is kept by nobody", async () => {

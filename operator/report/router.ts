@@ -1,6 +1,6 @@
 /**
- * The report over HTTP: `/de/`, `/de/changes`, `/de/namespaces/NAME`, the same in English, each as HTML or, by `Accept` or
- * with `.json` at its end, as JSON. It only reads, keeps nobody apart from anybody (docs/how-to/report.md) and says nothing
+ * The report over HTTP: `/de/`, `/de/changes`, `/de/namespaces/NAME`, all of it in `/de/complete`, the same in English, each as
+ * HTML or, by `Accept` or with `.json` at its end, as JSON. It only reads, keeps nobody apart from anybody (docs/how-to/report.md) and says nothing
  * of a request back to whoever sent it.
  */
 import { Router, type NextFunction, type Request, type Response } from "express";
@@ -8,6 +8,7 @@ import type { ReportData } from "./data.ts";
 import { pageJson } from "./json.ts";
 import { renderNotice, renderPage, type Page } from "./render.ts";
 import { STYLE_SOURCE } from "./style.ts";
+import { fitsOneDocument } from "./summary.ts";
 import { LANGUAGES, type Language } from "./texts/texts.ts";
 
 /** No script, no picture, no frame, no form: one stylesheet. */
@@ -54,6 +55,7 @@ function pages(language: Language, source: () => ReportData | undefined): Router
   };
   router.get(["/", "/index.json"], answer(() => ({ kind: "overview" })));
   router.get(["/changes", "/changes.json"], answer(() => ({ kind: "changes" })));
+  router.get(["/complete", "/complete.json"], answer(({ proof }) => (fitsOneDocument(proof) ? { kind: "complete" } : undefined)));
   router.get("/namespaces/:name", answer(({ proof }, { params }) => {
     const found = proof.namespaces.find(({ namespace }) => namespace === params["name"]?.toString().replace(/\.json$/, ""));
     return found === undefined ? undefined : { kind: "namespace", found };

@@ -74,6 +74,12 @@ const reason = ({ verdict, counterexample, missing }: SubjectProof): string => J
 /** Workloads and future pods alike that are not proved; roles for the same reason are one. */
 export const notProved = (namespace: NamespaceProof): Subject[] => badNewsFirst([...workloadsOf(namespace), ...togetherBy(namespace.labelSpace, reason)].filter(({ verdict }) => verdict !== "PROVED"));
 
+/** A document of more takes seconds to write, in which the operator would do nothing else. */
+const MOST_IN_ONE_DOCUMENT = 1_000;
+
+/** Whether everything may be put into one document. */
+export const fitsOneDocument = ({ namespaces }: Proof): boolean => namespaces.reduce((sum, { workloads, labelSpace }) => sum + workloads.length + labelSpace.length, 0) <= MOST_IN_ONE_DOCUMENT;
+
 /** What any policy in force allows although it is in a third country, or its operator is from one. By name, each once. */
 export function thirdCountryDestinations({ policies }: ReportData): Destination[] {
   const third = [...policies.values()].flatMap(({ destinations }) => destinations).filter(isThird);

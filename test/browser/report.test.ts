@@ -23,7 +23,7 @@ const SOURCES: Readonly<Record<string, () => ReportData | undefined>> = {
   mixed: () => mixed, proved: () => allProved, hostile: () => ({ ...hostile, policies: mixed.policies }), nothing: () => undefined,
 };
 const PAGES = [
-  "/mixed/de/", "/mixed/en/", "/mixed/de/changes", "/mixed/de/namespaces/assistant", "/mixed/en/namespaces/planning", "/mixed/de/namespaces/library", "/proved/de/", "/proved/en/",
+  "/mixed/de/", "/mixed/en/", "/mixed/de/changes", "/mixed/de/namespaces/assistant", "/mixed/en/namespaces/planning", "/mixed/de/namespaces/library", "/proved/de/", "/proved/en/", "/mixed/de/complete",
   "/hostile/de/", "/hostile/en/namespaces/assistant", "/nothing/de/", "/mixed/en/nowhere",
 ];
 
@@ -170,7 +170,7 @@ describe("printing", () => {
   /** What A4 leaves between the margins, in CSS pixels. */
   const PAPER = Math.floor((210 - 2 * 16) / 25.4 * 96);
 
-  test.each(["/mixed/de/", "/mixed/de/namespaces/assistant", "/mixed/en/namespaces/library", "/hostile/en/namespaces/assistant"])("%s fits the paper, without what is only for screens and with all that is folded away", async (path) => {
+  test.each(["/mixed/de/", "/mixed/de/complete", "/mixed/de/namespaces/assistant", "/mixed/en/namespaces/library", "/hostile/en/namespaces/assistant"])("%s fits the paper, without what is only for screens and with all that is folded away", async (path) => {
     await tab.media("", "dark");
     await load(path);
     await tab.media("print", "dark");

@@ -21,6 +21,7 @@ export function overview(data: ReportData, scene: Scene): Safe {
 ${claim(data, scene)}
 ${seenInTrials(data, scene)}
 ${facts([[frame.asOf, time(data.time, scene.texts)], [frame.root, code(data.root)], [frame.previousRoot, data.previousRoot === undefined ? undefined : code(data.previousRoot)]])}
+${scene.links.complete === undefined ? undefined : html`<p class="screen"><a href="${scene.links.complete}">${frame.complete}</a></p>`}
 ${namespaceSection(data, scene)}
 ${openSection(data, scene)}
 ${ungovernedSection(data, scene)}

@@ -21,6 +21,7 @@ export const de: Texts = {
     madeBy: (version) => `Erstellt von Hoheit ${version}.`,
     disclaimer: "Dieser Nachweis gibt wieder, was das Regelwerk des Clusters durchlässt. Er ist eine technische Feststellung, keine rechtliche Bewertung.",
     asJson: "Diese Seite als JSON",
+    complete: "Alles in einem Dokument, für die Akte",
     asOf: "Stand",
     root: "Zuletzt festgehaltener Nachweis",
     previousRoot: "Nachweis davor",

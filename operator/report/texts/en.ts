@@ -20,6 +20,7 @@ export const en: Texts = {
     madeBy: (version) => `Made by Hoheit ${version}.`,
     disclaimer: "This report says what the rules of the cluster let through. It is a technical finding, not a legal assessment.",
     asJson: "This page as JSON",
+    complete: "Everything in one document, for the files",
     asOf: "As of",
     root: "Evidence kept last",
     previousRoot: "Evidence before it",

@@ -66,6 +66,7 @@ export interface FrameTexts {
   readonly madeBy: (version: string) => string;
   readonly disclaimer: string;
   readonly asJson: string;
+  readonly complete: string;
   readonly asOf: string;
   readonly root: string;
   readonly previousRoot: string;
