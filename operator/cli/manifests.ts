@@ -1,7 +1,7 @@
 /** Reads files of manifests and finds ours among them, each parsed as the API server would, strict field validation included. */
 import { parseManifest, type Kind } from "../kinds/define.ts";
 import { kinds } from "../kinds/index.ts";
-import { keyOf, type KubeObject } from "../lib/k8s-types.ts";
+import { keyOf, type KubeObject, type Namespace } from "../lib/k8s-types.ts";
 import { API_GROUP, API_VERSION } from "../lib/names.ts";
 import { fromYaml } from "./yaml.ts";
 
@@ -25,7 +25,14 @@ export interface Manifest {
 export interface Manifests {
   readonly found: readonly Manifest[];
   readonly findings: readonly Finding[];
+  /** Namespaces among the files, for policies select them by their labels. */
+  readonly namespaces: readonly Namespace[];
 }
+
+const NOTHING: Manifests = { found: [], findings: [], namespaces: [] };
+
+const together = (all: readonly Manifests[]): Manifests =>
+  ({ found: all.flatMap(({ found }) => found), findings: all.flatMap(({ findings }) => findings), namespaces: all.flatMap(({ namespaces }) => namespaces) });
 
 export type ReadFile = (file: string) => Promise<string>;
 
@@ -36,18 +43,16 @@ export const lineOf = ({ file, object, path, message }: Finding): string =>
 /** `LanguageModel assistant/mistral-small`, or `SovereigntyPolicy land`. */
 export const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${keyOf(metadata)}`;
 
-/** Reads every file before it judges. Objects of other API groups are left alone. */
+/** Reads every file before it judges. Of objects of other API groups only Namespaces are kept. */
 export async function readManifests(files: readonly string[], namespace: string, read: ReadFile): Promise<Manifests> {
-  const all = await Promise.all(files.map((file) => readOne(file, namespace, read)));
-  const found = all.flatMap((one) => one.found);
-  return { found, findings: [...all.flatMap((one) => one.findings), ...duplicates(found)] };
+  const all = together(await Promise.all(files.map((file) => readOne(file, namespace, read))));
+  return { ...all, findings: [...all.findings, ...duplicates(all.found)] };
 }
 
 async function readOne(file: string, namespace: string, read: ReadFile): Promise<Manifests> {
   const documents = await readDocuments(file, read);
-  if (!Array.isArray(documents)) return { found: [], findings: [documents] };
-  const judged = documents.map((document, at) => judge(file, namespace, document, at + 1));
-  return { found: judged.flatMap((one) => one.found), findings: judged.flatMap((one) => one.findings) };
+  if (!Array.isArray(documents)) return { ...NOTHING, findings: [documents] };
+  return together(documents.map((document, at) => judge(file, namespace, document, at + 1)));
 }
 
 /** What stands in a file, lists taken apart; or why it cannot be read. */
@@ -70,14 +75,14 @@ function itemsOf(document: unknown): unknown[] {
 }
 
 function judge(file: string, namespace: string, document: unknown, at: number): Manifests {
-  const none = { found: [], findings: [] };
-  if (!isManifest(document)) return { found: [], findings: [{ file, object: `document ${at}`, path: undefined, message: "is no manifest: apiVersion, kind and metadata.name are needed" }] };
-  if (document.apiVersion.split("/")[0] !== API_GROUP) return none;
+  if (!isManifest(document)) return { ...NOTHING, findings: [{ file, object: `document ${at}`, path: undefined, message: "is no manifest: apiVersion, kind and metadata.name are needed" }] };
+  if (document.apiVersion === "v1" && document.kind === "Namespace") return { ...NOTHING, namespaces: [document as Namespace] };
+  if (document.apiVersion.split("/")[0] !== API_GROUP) return NOTHING;
   const kind = kinds.find((candidate) => candidate.kind === document.kind);
   const value = kind?.namespaced === false ? document : inNamespace(document, namespace);
   const finding = (path: string | undefined, message: string): Finding => ({ file, object: nameOf(value), path, message });
-  if (kind === undefined) return { found: [], findings: [finding("kind", `there is no such kind; kinds are ${kinds.map((one) => one.kind).join(", ")}`)] };
-  if (value.apiVersion !== API_VERSION) return { found: [], findings: [finding("apiVersion", `write ${API_VERSION}`)] };
+  if (kind === undefined) return { ...NOTHING, findings: [finding("kind", `there is no such kind; kinds are ${kinds.map((one) => one.kind).join(", ")}`)] };
+  if (value.apiVersion !== API_VERSION) return { ...NOTHING, findings: [finding("apiVersion", `write ${API_VERSION}`)] };
   return parsed(kind, { file, value }, finding);
 }
 
@@ -85,8 +90,8 @@ const inNamespace = ({ metadata, ...rest }: KubeObject, usual: string): KubeObje
 
 function parsed(kind: Kind, { file, value }: Manifest, at: (path: string | undefined, message: string) => Finding): Manifests {
   const result = parseManifest(kind, value);
-  if (result.ok) return { found: [{ file, value: result.value }], findings: [] };
-  return { found: [], findings: result.violations.map(({ path, message }) => at(path === "" ? undefined : path, message)) };
+  if (result.ok) return { ...NOTHING, found: [{ file, value: result.value }] };
+  return { ...NOTHING, findings: result.violations.map(({ path, message }) => at(path === "" ? undefined : path, message)) };
 }
 
 export function isManifest(document: unknown): document is KubeObject {

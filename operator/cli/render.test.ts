@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { activity, approval, client, lm, lmd, OPERATOR, OTHER_DIGEST, TRIPWIRE } from "../../test/support/makers.ts";
+import { activity, approval, client, GOVERNED, lm, lmd, OPERATOR, OTHER_DIGEST, svp, TRIPWIRE } from "../../test/support/makers.ts";
 import type { KubeObject } from "../lib/k8s-types.ts";
 import { renderCommand } from "./render.ts";
 import { fromYaml, toYaml } from "./yaml.ts";
@@ -116,6 +116,27 @@ describe("what does not", () => {
 
   test("misses the approval of these bytes", () =>
     says({ "a.yaml": yaml(activity().manifest(), lm().digest(OTHER_DIGEST).manifest(), approval().manifest()), "b.yaml": deployment() }, /No ModelApproval in this namespace approves sha256:a1a1/));
+
+  describe("where a SovereigntyPolicy denies the model's origin", () => {
+    const namespace = (labels: Record<string, string>): string => yaml({ apiVersion: "v1", kind: "Namespace", metadata: { name: "assistant", labels } });
+    const files = (policy = svp().denies("FR")) => ({ "a.yaml": governance(), "b.yaml": deployment(), "c.yaml": yaml(policy.manifest()) });
+    const denied = "b.yaml: LanguageModelDeployment assistant/assistant: LanguageModel mistral-small: spec.provenance.originCountry FR is denied by SovereigntyPolicy land (spec.models.deniedOrigins) in namespace assistant: nothing new starts and running pods stay. Serve another model; who may govern can change the policy.";
+
+    test("says so where the policy selects the namespace", () => says({ ...files(), "d.yaml": namespace(GOVERNED) }, denied));
+
+    test("says so, with a reserve, where the files do not say what it selects", () =>
+      says(files(), `${denied} The files do not say which labels namespace assistant has, so every policy that may select it counts: add its manifest.`));
+
+    test("says nothing where it selects another, denies another or is not in force", async () => {
+      for (const others of [
+        { ...files(), "d.yaml": namespace({}) }, { ...files(svp().denies("CN")), "d.yaml": namespace(GOVERNED) }, files(svp().denies("FR").selects({ "kubernetes.io/metadata.name": "elsewhere" })),
+        { "a.yaml": yaml(activity().namespace("hoheit-system").manifest(), lm().namespace("hoheit-system").manifest(), approval().namespace("hoheit-system").manifest()), "b.yaml": deployment(lmd("assistant").namespace("hoheit-system")), "c.yaml": yaml(svp().denies("FR").manifest()) },
+      ]) expect(await render(others)).toMatchObject({ code: 0, err: "" });
+    });
+
+    test("tells an origin that is no country from a denied one", () =>
+      says({ ...files(svp().denies("CN")), "a.yaml": governance().replace("originCountry: FR", "originCountry: ZZ"), "d.yaml": namespace(GOVERNED) }, /originCountry ZZ is no country, and SovereigntyPolicy land denies some .* Name spec\.provenance\.originCountry as ISO 3166-1 has it\.$/));
+  });
 
   test("says that an approval has expired, where it stands and where it is needed", () =>
     says({ "a.yaml": yaml(activity().manifest(), lm().manifest(), approval().expires("2026-11-22T11:59:59Z").manifest()), "b.yaml": deployment() },

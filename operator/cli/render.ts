@@ -6,13 +6,14 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { OperatorFacts } from "../kinds/language-model-deployment/build/index.ts";
-import { offlineChecks, violationsOf, type CheckInput } from "../kinds/language-model-deployment/checks.ts";
+import { offlineChecks, violationsOf } from "../kinds/language-model-deployment/checks.ts";
 import type { Reason } from "../kinds/language-model-deployment/conditions.ts";
 import type { LanguageModelDeployment } from "../kinds/language-model-deployment/schema.ts";
 import type { LanguageModel } from "../kinds/language-model/schema.ts";
 import { judge as judgeApproval } from "../kinds/model-approval/reconcile.ts";
 import type { ModelApproval } from "../kinds/model-approval/schema.ts";
 import type { KubeObject } from "../lib/k8s-types.ts";
+import { checkInputs, type Judged } from "./check-inputs.ts";
 import { childrenWhenStarted } from "./children.ts";
 import { lineOf, nameOf, readManifests, type Finding, type Manifest, type Manifests, type ReadFile } from "./manifests.ts";
 import { toYaml } from "./yaml.ts";
@@ -47,7 +48,7 @@ const processIo: RenderIo = {
 /** Prints every object (exit code 0) or every violation (exit code 1), never both. */
 export async function renderCommand({ files, namespace, ...cluster }: RenderOptions, io: RenderIo = processIo): Promise<number> {
   const manifests = await readManifests(files, namespace, io.read);
-  const inputs = checkInputs(manifests.found, io.now());
+  const inputs = checkInputs(manifests, { operatorNamespace: cluster.operator.namespace, now: io.now() });
   const findings = [
     ...manifests.findings, ...nothingFound(manifests, files), ...approvalFindings(manifests, io.now()), ...inputs.flatMap((one) => judge(one, manifests)),
   ];
@@ -69,43 +70,18 @@ const headerOf = ({ tripwire }: Cluster): string => `# What the operator makes o
 # addresses of the cluster's tripwire (--tripwire)` : ""}.
 `;
 
-interface Judged {
-  readonly manifest: Manifest;
-  readonly input: CheckInput & { readonly deployment: LanguageModelDeployment };
-}
-
-/** For each deployment, what the operator would find in a cluster that holds these files and nothing else. */
-function checkInputs(found: readonly Manifest[], now: number): Judged[] {
-  const ofKind = <T extends KubeObject>(kind: string, namespace: string | undefined): T[] =>
-    found.map(({ value }) => value).filter((value) => value.kind === kind && value.metadata.namespace === namespace) as T[];
-  return found.filter(({ value }) => value.kind === "LanguageModelDeployment").map((manifest) => {
-    const deployment = manifest.value as LanguageModelDeployment;
-    const { namespace } = deployment.metadata;
-    const model = ofKind<LanguageModel>("LanguageModel", namespace).find(({ metadata }) => metadata.name === deployment.spec.modelRef.name);
-    return {
-      manifest,
-      input: {
-        deployment,
-        model,
-        digest: model?.spec.integrity.manifestDigest,
-        runningDigest: undefined,
-        approvals: ofKind<ModelApproval>("ModelApproval", namespace),
-        tripwire: undefined,
-        governing: undefined,
-        activities: new Set(ofKind("ProcessingActivity", namespace).map(({ metadata }) => metadata.name)),
-        now,
-      },
-    };
-  });
-}
-
 /** These follow from an object that is not there; where one is there and does not parse, that is what there is to say. */
 const ABOUT_OTHERS: ReadonlySet<Reason> = new Set<Reason>(["ModelNotFound", "ActivityNotFound", "NotApproved"]);
 
-function judge({ manifest: { file, value }, input }: Judged, { findings }: Manifests): Finding[] {
+/** These follow from policies, which need not select the namespace. */
+const ABOUT_ORIGIN: ReadonlySet<Reason> = new Set<Reason>(["OriginDenied", "OriginUnknown"]);
+
+function judge({ manifest: { file, value }, input, reserve }: Judged, { findings }: Manifests): Finding[] {
   return violationsOf(input, offlineChecks)
     .filter(({ reason }) => findings.length === 0 || !ABOUT_OTHERS.has(reason))
-    .map(({ path, message }) => ({ file, object: nameOf(value), path, message: path === undefined ? message : message.replace(`${path}: `, "") }));
+    .map(({ reason, path, message }) => ({
+      file, object: nameOf(value), path, message: `${path === undefined ? message : message.replace(`${path}: `, "")}${ABOUT_ORIGIN.has(reason) ? reserve : ""}`,
+    }));
 }
 
 /** An approval that is not in force as it stands in the files; one that nobody uses included. */

@@ -6,15 +6,15 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from "vitest";
 import { fromYaml } from "../../operator/cli/yaml.ts";
-import { NAMESPACES, NETWORK_POLICIES, PODS } from "../../operator/kube/resources.ts";
+import { DEPLOYMENTS, NAMESPACES, NETWORK_POLICIES, PODS } from "../../operator/kube/resources.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
 import { compare } from "../../operator/lib/diff.ts";
-import type { KubeObject, Live, Namespace, NetworkPolicy } from "../../operator/lib/k8s-types.ts";
+import type { Deployment, KubeObject, Live, Namespace, NetworkPolicy } from "../../operator/lib/k8s-types.ts";
 import { clientPolicyName, DEFAULT_DENY } from "../../operator/lib/names.ts";
 import { auditLog, consistently, eventually, IDENTITIES, rawCall, uniqueNamespace, WRITE_VERBS, type ControlPlane } from "../support/control-plane.ts";
 import { leads } from "../support/crash-house.ts";
 import { conditionOf, deploymentNamed, find, findChild, furnishedNamespace, put, remove, startHouse, untilReason } from "../support/house.ts";
-import { client, destination, lmd, svp } from "../support/makers.ts";
+import { approval, client, destination, lm, lmd, svp } from "../support/makers.ts";
 import { startOperator, type RunningOperator } from "../support/operator.ts";
 
 let plane: ControlPlane & AsyncDisposable;
@@ -241,6 +241,36 @@ describe("a model and its clients", () => {
     await eventually(async () => expect(await names(ui)).not.toContain(way));
     expect((await deploymentNamed(plane, model, "assistant"))?.status?.readyReplicas, "what runs goes on").toBe(1);
     await remove(plane, lmd("assistant").namespace(model).manifest());
+  });
+});
+
+describe("a model whose origin a policy denies", () => {
+  const about = async (namespace: string): Promise<[replicas: number | undefined, message: string]> => [
+    (await findChild<Deployment>(plane, DEPLOYMENTS, namespace, "assistant"))?.spec?.replicas, conditionOf(await deploymentNamed(plane, namespace, "assistant"), "Ready")?.message ?? "",
+  ];
+
+  it("does not start; what runs goes on or ends as its approval says of its end; and the change of model or policy is seen at once", async () => {
+    const namespace = await furnishedNamespace(plane);
+    await label(namespace, { [KEY]: "origins" });
+    const denying = (...origins: string[]) => policy("origins").spec({ enforcement: { guard: "Off" } }).denies(...origins);
+    await put(plane, denying("CN").manifest());
+    await untilSealed(namespace);
+    await put(plane, lm().namespace(namespace).origin("CN").manifest());
+    await put(plane, lmd("assistant").namespace(namespace).clients().manifest());
+    await untilReason(plane, namespace, "assistant", "OriginDenied");
+    expect(await about(namespace)).toEqual([undefined, expect.stringContaining("spec.provenance.originCountry CN is denied by SovereigntyPolicy origins")]);
+
+    await put(plane, lm().namespace(namespace).manifest());
+    await untilReason(plane, namespace, "assistant", "Serving");
+    await put(plane, denying("CN", "FR").manifest());
+    await untilReason(plane, namespace, "assistant", "OriginDenied");
+    expect(await about(namespace)).toEqual([1, expect.stringContaining("running pods stay")]);
+
+    await put(plane, approval("until-denied").namespace(namespace).expires("2099-12-01T00:00:00Z", "ScaleToZero").manifest());
+    await eventually(async () => expect(await about(namespace)).toEqual([0, expect.stringContaining("it is scaled to zero")]));
+    await put(plane, denying("CN").manifest());
+    await untilReason(plane, namespace, "assistant", "Serving");
+    await remove(plane, lmd("assistant").namespace(namespace).manifest());
   });
 });
 

@@ -127,6 +127,10 @@ class ModelMaker extends Maker<typeof languageModel> {
   digest(manifestDigest: string): this {
     return this.spec({ integrity: { manifestDigest } });
   }
+
+  origin(originCountry: string, supplierCountry?: string): this {
+    return this.with(({ spec }) => { Object.assign(spec.provenance as Loose, { originCountry, ...(supplierCountry !== undefined && { supplier: { name: "A", country: supplierCountry } }) }); });
+  }
 }
 
 class ApprovalMaker extends Maker<typeof modelApproval> {
@@ -156,6 +160,10 @@ class PolicyMaker extends Maker<typeof sovereigntyPolicy> {
 
   inCluster(...inCluster: Loose[]): this {
     return this.spec({ inCluster });
+  }
+
+  denies(...deniedOrigins: string[]): this {
+    return this.spec({ models: { deniedOrigins } });
   }
 }
 

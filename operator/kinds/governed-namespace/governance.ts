@@ -4,10 +4,11 @@ import type { Live, Namespace } from "../../lib/k8s-types.ts";
 import { byKey } from "../../lib/order.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { effectivePolicy } from "../../sovereignty/effective.ts";
+import type { OriginRule } from "../../sovereignty/origins.ts";
 import type { Policy } from "../../sovereignty/policy.ts";
 import { selects } from "../../sovereignty/policies/selector.ts";
 import { readable } from "../read.ts";
-import { dayOf, policyOf } from "../sovereignty-policy/policy.ts";
+import { dayOf, originRuleOf, policyOf } from "../sovereignty-policy/policy.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "../sovereignty-policy/schema.ts";
 
 type Lookup = Pick<Context, "cache">;
@@ -74,8 +75,13 @@ function compute(policies: readonly Live<SovereigntyPolicy>[], day: string): Gov
   return { policies: names, unreadable, policy: unreadable.length > 0 ? undefined : effectivePolicy(parsed.map(policyOf), day) };
 }
 
-/** Whether a policy selects the namespace of that name, and may. */
-export function isGoverned(name: string, lookup: Lookup, operatorNamespace: string): boolean {
+/** Policies that select the namespace of that name, and may. */
+function governing(name: string, lookup: Lookup, operatorNamespace: string): Live<SovereigntyPolicy>[] {
   const namespace = lookup.cache(NAMESPACES).get(name);
-  return namespace !== undefined && !isExempt(name, operatorNamespace) && policiesFor(namespace, lookup).length > 0;
+  return namespace === undefined || isExempt(name, operatorNamespace) ? [] : policiesFor(namespace, lookup);
 }
+
+export const isGoverned = (name: string, lookup: Lookup, operatorNamespace: string): boolean => governing(name, lookup, operatorNamespace).length > 0;
+
+/** What they say of the origins of models that are served there. */
+export const originRulesFor = (name: string, lookup: Lookup, operatorNamespace: string): OriginRule[] => governing(name, lookup, operatorNamespace).map(originRuleOf);

@@ -22,6 +22,7 @@ const input = (over: Partial<ApprovalInput> & { clients?: string[] } = {}): Appr
   approvals: [],
   digest: A,
   runningDigest: undefined,
+  denials: [],
   now: NOW,
   ...over,
 });
@@ -85,6 +86,23 @@ describe("approval of a deployment", () => {
     const revoked = input({ runningDigest: A });
     expect(mustStop(revoked)).toBe(true);
     expect(approvalViolation(revoked)?.reason).toBe("ApprovalRevoked");
+  });
+
+  it("ends where a policy denies the origin of the running bytes, as it would at its time", () => {
+    const denials = [{ reason: "Denied", field: "originCountry", country: "CN", policies: ["land"] }] as const;
+    const kept = input({ denials, runningDigest: A, approvals: [approval(A, "text", 1, "KeepRunning")] });
+    expect([mustStop(kept), approvedClients(kept).length]).toEqual([false, 1]);
+    const ended = input({ denials, runningDigest: A, approvals: [approval(A, "text", 1, "ScaleToZero")] });
+    expect([mustStop(ended), approvedClients(ended).length]).toEqual([true, 0]);
+    // It is in force all the same, and revoked by nobody.
+    expect(approvalViolation(ended)).toBeUndefined();
+    expect(approvalViolation({ ...ended, deployment: input({ clients: ["text", "chatbot"] }).deployment })?.reason).toBe("NotApproved");
+  });
+
+  it("holds for running bytes that are not those of the model whose origin is denied", () => {
+    const denials = [{ reason: "Denied", field: "originCountry", country: "CN", policies: ["land"] }] as const;
+    const other = input({ denials, digest: B, runningDigest: A, approvals: [approval(A, "text", 1, "ScaleToZero")] });
+    expect([mustStop(other), approvedClients(other).length]).toEqual([false, 1]);
   });
 
   it("keeps the old weights running while the new ones are not approved", () => {

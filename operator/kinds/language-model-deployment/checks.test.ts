@@ -5,7 +5,7 @@ import { violationsOf, type CheckInput } from "./checks.ts";
 const readyModel = lm().status({ observedGeneration: 1, conditions: [{ type: "Ready", status: "True", reason: "ClaimBound", message: "", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 }] }).live();
 const input = (over: Partial<CheckInput> = {}): CheckInput => ({
   deployment: lmd("a").live(), model: readyModel, digest: DIGEST, runningDigest: undefined, approvals: [approval().live()],
-  tripwire: TRIPWIRE, governing: undefined, activities: new Set([activity().live().metadata.name]), now: Date.parse("2026-11-22T00:00:00Z"), ...over,
+  tripwire: TRIPWIRE, governing: undefined, denials: [], activities: new Set([activity().live().metadata.name]), now: Date.parse("2026-11-22T00:00:00Z"), ...over,
 });
 const reasons = (state: CheckInput): string[] => violationsOf(state).map(({ reason }) => reason);
 
@@ -17,9 +17,9 @@ describe("the checks of a deployment", () => {
   it("come in the order in which a person would mend things", () => {
     const all = input({
       deployment: lmd("a").args("--trust-remote-code").env({ VLLM_SERVER_DEV_MODE: "1" }).clients(client("x", "nowhere")).live(), approvals: [],
-      model: lm().live(), tripwire: undefined, governing: { ungoverned: "Refuse", outside: new Set(["assistant"]) },
+      denials: [{ reason: "Denied", field: "originCountry", country: "FR", policies: ["land"] }], model: lm().live(), tripwire: undefined, governing: { ungoverned: "Refuse", outside: new Set(["assistant"]) },
     });
-    expect(reasons(all)).toEqual(["RefusedArgument", "RefusedArgument", "ActivityNotFound", "NotApproved", "NotGoverned", "ModelNotReady", "NoTripwire"]);
+    expect(reasons(all)).toEqual(["RefusedArgument", "RefusedArgument", "ActivityNotFound", "OriginDenied", "NotApproved", "NotGoverned", "ModelNotReady", "NoTripwire"]);
   });
 
   it("name field and remedy", () => {

@@ -9,6 +9,7 @@ import { approvalViolation } from "./approval.ts";
 import type { Tripwire } from "./build/index.ts";
 import { governanceViolation, type ClientsInput } from "./clients.ts";
 import type { Violation } from "./conditions.ts";
+import { originViolations } from "./origins.ts";
 
 export interface CheckInput extends ClientsInput {
   readonly model: LanguageModel | undefined;
@@ -21,7 +22,7 @@ export interface CheckInput extends ClientsInput {
 type Check = (input: CheckInput) => readonly Violation[];
 
 /** What can be judged from manifests alone. */
-export const offlineChecks: readonly Check[] = [argumentsAreKnownAndSafe, environmentIsKnownAndSafe, modelExists, activitiesExist, bytesAreApproved];
+export const offlineChecks: readonly Check[] = [argumentsAreKnownAndSafe, environmentIsKnownAndSafe, modelExists, activitiesExist, originViolations, bytesAreApproved];
 
 /** What can be judged in a cluster. */
 export const checks: readonly Check[] = [...offlineChecks, namespaceIsGoverned, modelIsReady, tripwireIsThere];

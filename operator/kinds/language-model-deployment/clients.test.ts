@@ -4,7 +4,7 @@ import { admittedClients, clientsCondition, governanceViolation, type ClientsInp
 
 const governing = (ungoverned: Governing["ungoverned"], ...outside: string[]): Governing => ({ ungoverned, outside: new Set(outside) });
 const input = (given: Governing | undefined, clients = [client("chat-ui"), client("search"), client("unapproved", "other")]): ClientsInput =>
-  ({ deployment: lmd("a").clients(...clients).live(), approvals: [approval().live()], digest: DIGEST, runningDigest: undefined, governing: given, now: 0 });
+  ({ deployment: lmd("a").clients(...clients).live(), approvals: [approval().live()], digest: DIGEST, runningDigest: undefined, denials: [], governing: given, now: 0 });
 const admitted = (given: Governing | undefined): string[] => admittedClients(input(given)).map(({ name }) => name);
 
 describe("clients get in", () => {

@@ -36,6 +36,10 @@ export type Reason =
   | "ApprovalExpired"
   /** The approval of the running bytes was deleted: scaled to zero. */
   | "ApprovalRevoked"
+  /** A SovereigntyPolicy denies the country that the model comes from: no new start; `onExpiry` of the approval decides what becomes of running pods. */
+  | "OriginDenied"
+  /** One denies some, and the model's origin is no country or the policy cannot be read. As OriginDenied. */
+  | "OriginUnknown"
   /** No SovereigntyPolicy selects the deployment's namespace, and one of them says that then nothing new starts. ClientsGoverned: whatever that one says. */
   | "NotGoverned"
   /** The operator's tripwire has no address, so that no pod could tell whether it is sealed: no new start. */

@@ -8,7 +8,8 @@ import type { ReadableCache } from "../../kube/cache.ts";
 import type { Resource } from "../../kube/resources.ts";
 import type { Context } from "../../runtime/kind.ts";
 import { BY_DEPLOYMENT, BY_NAMESPACE, isProbe } from "../caches.ts";
-import { isGoverned } from "../governed-namespace/governance.ts";
+import { isGoverned, originRulesFor } from "../governed-namespace/governance.ts";
+import { judgeOrigin } from "../../sovereignty/origins.ts";
 import { readable } from "../read.ts";
 import { processingActivity } from "../processing-activity/schema.ts";
 import { languageModel, type LanguageModel } from "../language-model/schema.ts";
@@ -56,6 +57,7 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     model,
     digest: model?.spec.integrity.manifestDigest,
     runningDigest: child && digestOf(child),
+    denials: model === undefined ? [] : judgeOrigin(model.spec.provenance, originRulesFor(namespace ?? "", { cache }, operator.namespace)),
     approvals: standing(cache(modelApproval.resource).by(BY_NAMESPACE, namespace ?? "")),
     activities: new Set(cache(processingActivity.resource).by(BY_NAMESPACE, namespace ?? "").map((activity) => activity.metadata.name)),
     child,

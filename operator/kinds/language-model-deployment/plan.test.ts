@@ -19,7 +19,7 @@ const live = (kind: string, metadata: object): never => ({ apiVersion: "x/v1", k
 function observed(over: Partial<Observed> = {}, deployment: Live<LanguageModelDeployment> = lmd("a").metadata({ finalizers: [SEAL_FINALIZER] }).live()): Observed {
   return {
     deployment, model: lm().live(), digest: DIGEST, runningDigest: over.child === undefined ? undefined : DIGEST, approvals: [approval().live()], activities: new Set(["text-assistance"]),
-    tripwire: undefined, governing: undefined, child: undefined, policy: undefined, budget: undefined, cronJob: undefined, jobs: [], pods: [], probes: [], others: [], nodes: [], proof: undefined, now: 0, ...over,
+    tripwire: undefined, governing: undefined, denials: [], child: undefined, policy: undefined, budget: undefined, cronJob: undefined, jobs: [], pods: [], probes: [], others: [], nodes: [], proof: undefined, now: 0, ...over,
   };
 }
 const words = (state: Observed, mode: Mode, made: Partial<Record<string, KubeObject | undefined>> = {}): string[][] =>

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { FakeCluster } from "../../../test/support/fake-cluster.ts";
 import { furnished, reasonOf, reconcile, ref, resource, tripwire } from "../../../test/support/fake-house.ts";
-import { approval, GOVERNED, lmd, OPERATOR, svp, TRIPWIRE } from "../../../test/support/makers.ts";
+import { approval, GOVERNED, lm, lmd, OPERATOR, svp, TRIPWIRE } from "../../../test/support/makers.ts";
 import { ApiError } from "../../kube/errors.ts";
 import { CONFIG_MAPS, CRON_JOBS, DEPLOYMENTS, NAMESPACES, NETWORK_POLICIES, SERVICES, SERVICE_ACCOUNTS } from "../../kube/resources.ts";
 import type { Condition, Deployment, KubeObject, Live, Namespace, Service } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import { probeName, TRIPWIRE_SERVICE } from "../../lib/names.ts";
+import { languageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { sovereigntyPolicy } from "../sovereignty-policy/schema.ts";
 
@@ -42,6 +43,63 @@ describe("where SovereigntyPolicies are", () => {
       await reconcile(cluster);
       expect([reasonOf(cluster), governed(cluster), cluster.live(DEPLOYMENTS, ref) === undefined]).toEqual([reason, said, reason === "NotGoverned"]);
     }
+  });
+});
+
+describe("where a SovereigntyPolicy denies origins", () => {
+  const POLICIES = sovereigntyPolicy.resource;
+  const replicasOf = (cluster: FakeCluster): number | undefined => cluster.live(DEPLOYMENTS, ref)?.spec?.replicas;
+  const messageOf = (cluster: FakeCluster) => (cluster.live(resource, ref) as unknown as { status: { conditions: Condition[] } }).status.conditions.find(({ type }) => type === "Ready")?.message;
+  const house = (origin = lm().origin("CN")): FakeCluster => {
+    const cluster = furnished();
+    cluster.put(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name: "assistant", labels: GOVERNED } });
+    cluster.put(languageModel.resource, origin.status({ ...cluster.live(languageModel.resource, { namespace: "assistant", name: "mistral-small" })?.status }).live());
+    return cluster;
+  };
+
+  it("a model from there does not start, and its seal is there nevertheless", async () => {
+    for (const [origin, field] of [[lm().origin("CN"), "originCountry"], [lm().origin("FR", "CN"), "supplier.country"]] as const) {
+      const cluster = house(origin);
+      cluster.put(POLICIES, svp().denies("CN").live());
+      expect(await reconcile(cluster)).toMatchObject({ kind: "stalled", reason: "OriginDenied" });
+      expect(messageOf(cluster)).toBe(`LanguageModel mistral-small: spec.provenance.${field} CN is denied by SovereigntyPolicy land (spec.models.deniedOrigins) in namespace assistant: nothing new starts and running pods stay. Serve another model; who may govern can change the policy.`);
+      expect([cluster.live(DEPLOYMENTS, ref), cluster.live(NETWORK_POLICIES, ref) === undefined]).toEqual([undefined, false]);
+    }
+  });
+
+  it("one whose origin nobody can tell does not start either", async () => {
+    const unreadable = { ...svp().live(), spec: { ...svp().live().spec, models: { deniedOrigins: "CN" } } };
+    for (const [origin, policy, remedy] of [[lm().origin("ZZ"), svp().denies("CN").live(), "Name spec.provenance.originCountry"], [lm(), unreadable, "Correct the policy"]] as const) {
+      const cluster = house(origin);
+      cluster.put(POLICIES, policy as never);
+      await reconcile(cluster);
+      expect([reasonOf(cluster), cluster.live(DEPLOYMENTS, ref)]).toEqual(["OriginUnknown", undefined]);
+      expect(messageOf(cluster)).toContain(remedy);
+    }
+  });
+
+  it("the strictest of several counts, one that cannot be read in other respects included, and those of other namespaces do not", async () => {
+    const newer = { ...svp("newer").denies("CN").live(), spec: { ...svp("newer").denies("CN").live().spec, jurisdictions: { profile: "Mars" } } };
+    for (const [policies, reason] of [[[svp().live(), newer], "OriginDenied"], [[svp().live(), svp("other").selects({ some: "thing" }).denies("CN").live()], "RollingOut"]] as const) {
+      const cluster = house();
+      for (const policy of policies) cluster.put(POLICIES, policy as never);
+      await reconcile(cluster);
+      expect(reasonOf(cluster)).toBe(reason);
+    }
+  });
+
+  it.each([["KeepRunning", 1, "running pods stay"], ["ScaleToZero", 0, "it is scaled to zero"]] as const)("what runs already does as its approval says of its end: %s", async (onExpiry, replicas, words) => {
+    const cluster = house();
+    cluster.put(modelApproval.resource, approval().expires("2099-10-01T00:00:00Z", onExpiry).live());
+    cluster.put(POLICIES, svp().live());
+    await reconcile(cluster);
+    expect([reasonOf(cluster), replicasOf(cluster)]).toEqual(["RollingOut", 1]);
+    cluster.put(POLICIES, svp().denies("CN").live());
+    await reconcile(cluster);
+    expect([reasonOf(cluster), replicasOf(cluster), messageOf(cluster)]).toEqual(["OriginDenied", replicas, expect.stringContaining(words)]);
+    cluster.put(POLICIES, svp().denies("RU").live());
+    await reconcile(cluster);
+    expect([reasonOf(cluster), replicasOf(cluster)]).toEqual(["RollingOut", 1]);
   });
 });
 

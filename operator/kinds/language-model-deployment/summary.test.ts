@@ -24,7 +24,7 @@ const starting = { apiVersion: "v1", kind: "Pod", metadata: { name: "a-1", uid: 
 
 const observed = (replicas: number, over: Partial<Observed> = {}): Observed => ({
   deployment: lmd("a").replicas(replicas).gpus(2).live(), model: lm().live(), digest: DIGEST, runningDigest: DIGEST, approvals: [approval().live()],
-  activities: new Set(["text-assistance"]), child: rolledOut(replicas), policy, budget: undefined, cronJob: undefined, jobs: [], pods: [], probes: [], others: [], nodes: [], tripwire: undefined, governing: undefined, proof: undefined, now: 0, ...over,
+  activities: new Set(["text-assistance"]), child: rolledOut(replicas), policy, budget: undefined, cronJob: undefined, jobs: [], pods: [], probes: [], others: [], nodes: [], tripwire: undefined, governing: undefined, denials: [], proof: undefined, now: 0, ...over,
 });
 const summary = (state: Observed, violations: readonly Violation[] = [], obstacle?: Violation): Summary => summarise(state, { violations, obstacle, latestRevision: 1, gateImage: OPERATOR.image, children, maxAgeMs: 2_250_000 });
 const condition = ({ conditions }: Summary, type: string) => conditions.find((one) => one.type === type);

@@ -3,6 +3,7 @@
  * of these. Pure.
  */
 import { destinationsInForce } from "../../sovereignty/effective.ts";
+import { isCountry, MISWRITTEN } from "../../sovereignty/jurisdiction/countries.ts";
 import { judgeDestination, type Finding } from "../../sovereignty/jurisdiction/judge.ts";
 import type { Destination } from "../../sovereignty/policy.ts";
 import type { Violation } from "./conditions.ts";
@@ -29,13 +30,21 @@ export function judge(policy: Pick<SovereigntyPolicy, "metadata" | "spec">, now:
   return {
     inForce,
     violations: refused.length === 0 ? [] : [{ reason: "DestinationRefused", stalled: true, message: `${refused.map(sentence).join(" ")} What is refused is not put in force; all else is.` }],
-    findings: [...all.filter(({ severity }) => severity === "Reported").map(sentence), ...manyRanges(inForce)],
+    findings: [...all.filter(({ severity }) => severity === "Reported").map(sentence), ...manyRanges(inForce), ...noCountries(policy)],
   };
 }
 
 const sentence = ({ destination, message }: Finding): string => `spec.destinations[${destination}].${message}`;
 
 export const rangesOf = (destinations: readonly Destination[]): number => destinations.reduce((sum, { cidrs }) => sum + cidrs.length, 0);
+
+/** Whoever denies what is no country believes that something is denied. */
+function noCountries({ spec: { models } }: Pick<SovereigntyPolicy, "spec">): string[] {
+  return (models?.deniedOrigins ?? []).filter((code) => !isCountry(code)).map((code) => {
+    const meant = MISWRITTEN[code];
+    return `spec.models.deniedOrigins ${code} is no code of ISO 3166-1${meant === undefined ? " and denies nothing: correct or remove it." : `: it is taken for ${meant}.`}`;
+  });
+}
 
 function manyRanges(inForce: readonly Destination[]): string[] {
   const ranges = rangesOf(inForce);

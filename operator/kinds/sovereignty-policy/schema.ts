@@ -79,6 +79,14 @@ const enforcement = z.object({
   }).prefault({}).describe("How often what is enforced is tried."),
 }).describe("Which layers enforce the policy, beside the NetworkPolicies in each governed namespace, which always do.");
 
+/** Parsed for itself as well: what a policy denies counts although something else in it cannot be read. */
+export const models = z.object({
+  deniedOrigins: listSet(country("A country of origin."), {
+    min: 1, max: 64,
+    description: "Weights from these countries are not served in governed namespaces: spec.provenance.originCountry and supplier.country of a LanguageModel, as its author declared them. Nothing new starts; running pods go on or stop as the ModelApproval says in onExpiry, for its ground is gone. Several policies deny what any of them denies; each code counts alone, so who means Hong Kong as well names HK, too. An origin that is no country is not served either. Where a service is and who can compel its operator is for destinations and jurisdictions to say.",
+  }),
+}).describe("Which models may be served. That their bytes are verified and approved is required of every model, whatever a policy says.");
+
 const REGISTRY = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]([-a-z0-9._]*[a-z0-9])?)*$/;
 
 const spec = withRules(z.object({
@@ -105,9 +113,7 @@ const spec = withRules(z.object({
     }),
     digests: z.enum(["Required", "Optional"]).default("Required").describe("Whether an image must be named by its digest (@sha256:...), so that what was approved is what runs. Default Required."),
   }).describe("Which images governed pods may run. Without it, any.")),
-  models: z.exactOptional(z.object({
-    deniedOrigins: listSet(country("A country of origin."), { min: 1, max: 64, description: "Models from these countries are not served in governed namespaces (provenance.originCountry and supplier.country of a LanguageModel)." }),
-  }).describe("Which models may be served. That their bytes are verified and approved is required of every model, whatever a policy says.")),
+  models: z.exactOptional(models),
   nodes: z.exactOptional(z.object({
     selector: z.object({ matchLabels: labels(1, "Labels that a node has, at least one and at most 16.") }).describe("Which nodes."),
   }).describe("On which nodes governed pods may run, for example those of a site. Without it, on any.")),

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { PROFILES, type Destination, type Policy, type Profile } from "../policy.ts";
 import { ADEQUACY } from "./adequacy.ts";
+import { isCountry } from "./countries.ts";
 import { isInside, judgeDestination, type Finding } from "./judge.ts";
 
 const TODAY = "2026-11-25";
@@ -42,6 +43,8 @@ describe("of every country there is, inside", () => {
     ["EEAWithAdequacy", "AD AR AT AX BE BG BR CA CH CY CZ DE DK EE ES FI FO FR GB GF GG GP GR HR HU IE IL IM IS IT JE JP KR LI LT LU LV MF MQ MT NL NO NZ PL PT RE RO SE SI SK UY YT"],
   ])("%s are: %s", (profile, countries) => {
     expect(ISO).toHaveLength(249);
+    const letters = Array.from({ length: 26 }, (_, at) => String.fromCharCode(65 + at));
+    expect(letters.flatMap((a) => letters.map((b) => a + b)).filter(isCountry)).toEqual([...ISO, "XK"].toSorted());
     expect(inside(profile)).toBe(countries);
     expect(inside(profile, { operator: { country: "DE", controlledFrom: "DE", certification: "x" } })).toBe(profile === "EEAWithAdequacy" ? countries.replace("UY", "US UY") : countries);
   });
