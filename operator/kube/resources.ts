@@ -29,6 +29,14 @@ export const NODES: Resource<Node> = { ...resource<Node>("", "v1", "nodes", "Nod
 export const PERSISTENT_VOLUME_CLAIMS = resource<PersistentVolumeClaim>("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim");
 export const CRON_JOBS = resource<CronJob>("batch", "v1", "cronjobs", "CronJob");
 export const JOBS = resource<Job>("batch", "v1", "jobs", "Job");
+/** What makes pods, and what Services lead to: only looked at, whatever shape it has. */
+export const REPLICA_SETS = resource("apps", "v1", "replicasets", "ReplicaSet");
+export const STATEFUL_SETS = resource("apps", "v1", "statefulsets", "StatefulSet");
+export const DAEMON_SETS = resource("apps", "v1", "daemonsets", "DaemonSet");
+export const REPLICATION_CONTROLLERS = resource("", "v1", "replicationcontrollers", "ReplicationController");
+export const POD_TEMPLATES = resource("", "v1", "podtemplates", "PodTemplate");
+export const ENDPOINTS = resource("", "v1", "endpoints", "Endpoints");
+export const ENDPOINT_SLICES = resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice");
 export const LEASES = resource<Lease>("coordination.k8s.io", "v1", "leases", "Lease");
 export const VALIDATING_ADMISSION_POLICIES: Resource<ValidatingAdmissionPolicy> =
   { ...resource<ValidatingAdmissionPolicy>("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy"), namespaced: false };

@@ -10,9 +10,9 @@ import { sovereigntyPolicy, type SovereigntyPolicy } from "../../operator/kinds/
 import { call } from "../../hack/cluster/http.ts";
 import { consistently, eventually, rawCall, uniqueNamespace, type ControlPlane } from "../support/control-plane.ts";
 import { leads } from "../support/crash-house.ts";
-import { conditionOf, put, remove, startHouse } from "../support/house.ts";
+import { conditionOf, furnishedNamespace, put, remove, startHouse, untilReason } from "../support/house.ts";
 import { kstatus } from "../support/kstatus.ts";
-import { destination, svp } from "../support/makers.ts";
+import { destination, lmd, svp } from "../support/makers.ts";
 import { startOperator, type RunningOperator } from "../support/operator.ts";
 
 let plane: ControlPlane & AsyncDisposable;
@@ -118,6 +118,49 @@ describe("a policy", () => {
     expect((await list(BINDING)).map(nameOf)).toContain("lax.network-policies.hoheit.dev");
     await put(plane, policy("lax").spec({ enforcement: { guard: "Off" } }).manifest());
     await eventually(async () => expect([...await list(BINDING), ...await list(POLICY)].map(nameOf)).toEqual([]));
+  });
+});
+
+describe("what was there before the guard", () => {
+  const make = (namespace: string, path: string, kind: string, name: string, spec: object, metadata: object = {}): Promise<unknown> =>
+    rawCall(plane, "POST", path.replace("NS", namespace), { body: { apiVersion: path.startsWith("/api/") ? "v1" : path.split("/").slice(2, 4).join("/"), kind, metadata: { name, ...metadata }, spec } });
+
+  it("is named with its fields, stays, and keeps nothing from being in force for what comes", async () => {
+    const namespace = await uniqueNamespace(plane, { prefix: "old" });
+    const containers = [{ name: "a", image: "none" }];
+    await make(namespace, "/api/v1/namespaces/NS/pods", "Pod", "on-the-node", { hostNetwork: true, containers, schedulerName: "nobody" });
+    await make(namespace, "/api/v1/namespaces/NS/pods", "Pod", "forged", { containers, schedulerName: "nobody" }, { labels: { "hoheit.dev/role": "Fetch" } });
+    await make(namespace, "/api/v1/namespaces/NS/services", "Service", "door", { type: "NodePort", selector: { app: "a" }, ports: [{ port: 80 }] });
+    await make(namespace, "/apis/apps/v1/namespaces/NS/daemonsets", "DaemonSet", "agent", { selector: { matchLabels: { app: "agent" } }, template: { metadata: { labels: { app: "agent" } }, spec: { hostPID: true, containers, nodeSelector: { nowhere: "yes" } } } });
+    await make(namespace, "/apis/networking.k8s.io/v1/namespaces/NS/networkpolicies", "NetworkPolicy", "wide", { podSelector: { matchLabels: { app: "a" } }, egress: [{}] });
+    await make(namespace, "/api/v1/namespaces/NS/pods", "Pod", "harmless", { containers, schedulerName: "nobody" });
+
+    await label(namespace, { [KEY]: "before" });
+    await put(plane, policy("before").manifest());
+    await untilSays("before", "False PreexistingObjects", "Guarded");
+    const live = await get(POLICIES, "before");
+    expect(live.status?.preexisting).toMatchObject({
+      objects: 5, unread: [],
+      first: [
+        `DaemonSet ${namespace}/agent: spec.template.spec.hostPID`, `NetworkPolicy ${namespace}/wide: spec.egress[0].to`, `Pod ${namespace}/forged: metadata.labels[hoheit.dev/role]`,
+        `Pod ${namespace}/on-the-node: spec.hostNetwork`, `Service ${namespace}/door: spec.type`,
+      ],
+    });
+    await untilSays("before", "True InForceWithFindings");
+    expect((await condition("before"))?.message).toContain("5 objects are older than the guard");
+    await eventually(async () => expect(await events("before")).toContain("Warning PreexistingObjects"));
+    expect(await refused(namespace)).toContain("network-policies.hoheit.dev");
+  });
+
+  it("is none in a namespace in which Hoheit itself has made everything", async () => {
+    const namespace = await furnishedNamespace(plane);
+    await put(plane, lmd("assistant").namespace(namespace).clients().manifest());
+    await untilReason(plane, namespace, "assistant", "Serving");
+    await label(namespace, { [KEY]: "ours" });
+    await put(plane, policy("ours").manifest());
+    await untilSays("ours", "True Guarded", "Guarded");
+    expect((await get(POLICIES, "ours")).status?.preexisting).toMatchObject({ objects: 0, first: [], unread: [] });
+    await remove(plane, lmd("assistant").namespace(namespace).manifest());
   });
 });
 

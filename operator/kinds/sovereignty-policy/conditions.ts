@@ -6,7 +6,7 @@
 export const READY = "Ready";
 /** Every namespace that the policy selects has what it must have. */
 export const ENFORCED = "Enforced";
-/** The API server was seen to refuse what opens a way out. */
+/** The API server was seen to refuse what opens a way out, and nothing is there from before that does. */
 export const GUARDED = "Guarded";
 /** No rule of anybody lets anything out that the policy does not allow. */
 export const PROVED = "Proved";
@@ -47,6 +47,10 @@ export type Reason =
   | "AuditOnly"
   /** There is no namespace in which the guard could be tried. */
   | "NothingGuarded"
+  /** The guard refuses what comes, and there is something from before that it would refuse. */
+  | "PreexistingObjects"
+  /** It refuses what comes, and the operator may not look at all that was there before. */
+  | "SurveyIncomplete"
   // Probed; Proved has those of proof/proved.ts
   | "ProbesSealed"
   | "ProbeReached"

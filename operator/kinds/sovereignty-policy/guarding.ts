@@ -25,7 +25,15 @@ export function guardingOf(policy: Guarding["policy"], states: readonly Namespac
   return { policy, namespace, of: shortHash([namespace, ...[...admissionPolicies, ...bindings].map(({ metadata, spec }) => [metadata.name, spec])]) };
 }
 
-const before = ({ status }: Guarding["policy"]): Condition | undefined => status?.conditions?.find(({ type }) => type === GUARDED);
+/** What the condition says of what is older than the guard (surveying.ts): of the guard itself, that it was seen to refuse. */
+const OF_A_SURVEY: readonly string[] = ["PreexistingObjects", "SurveyIncomplete"] satisfies Reason[];
+const SEEN = { status: "True", reason: "Guarded", message: "When it was last tried, the API server refused all objects that it must refuse, and let the harmless one through." } as const;
+
+/** What was last seen of the guard. */
+function before({ status }: Guarding["policy"]): Condition | undefined {
+  const last = status?.conditions?.find(({ type }) => type === GUARDED);
+  return last !== undefined && OF_A_SURVEY.includes(last.reason) ? { ...last, ...SEEN } : last;
+}
 
 /** When the guard has to be tried next, in milliseconds since 1970: now or earlier if it is due, Infinity if it cannot be. */
 export function nextTrial({ policy, namespace, of }: Guarding): number {

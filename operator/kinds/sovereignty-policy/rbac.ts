@@ -4,6 +4,7 @@ import type { Rule } from "../../runtime/kind.ts";
 import { languageModelDeployment } from "../language-model-deployment/schema.ts";
 import { ownRules, readRule } from "../rules.ts";
 import { guardRules } from "./guard/rbac.ts";
+import { surveyRules } from "./preexisting/survey.ts";
 import { sovereigntyPolicy } from "./schema.ts";
 
 const { group, plural } = sovereigntyPolicy.resource;
@@ -15,6 +16,7 @@ export const rules: readonly Rule[] = [
   { apiGroups: [group], resources: [`${plural}/finalizers`], verbs: ["update"] },
   ...[NAMESPACES, NETWORK_POLICIES, languageModelDeployment.resource].map(readRule),
   ...guardRules,
+  ...surveyRules,
   // Everybody who is authenticated has it, unless a cluster took system:basic-user away.
   { apiGroups: [SELF_SUBJECT_REVIEWS.group], resources: [SELF_SUBJECT_REVIEWS.plural], verbs: ["create"] },
   { apiGroups: [CLUSTER_NETWORK_POLICIES.group], resources: [CLUSTER_NETWORK_POLICIES.plural], verbs: ["list", "create", "patch", "delete"] },

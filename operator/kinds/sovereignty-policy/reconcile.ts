@@ -14,11 +14,13 @@ import { guardedCondition, guardingOf, nextTrial, type GuardRecord, type Guardin
 import { buildInputOf, observe, type Facts } from "./observe.ts";
 import { clusterObstacles, deletionHeld, heldAlone, obstaclesOf, refusalOf } from "./obstacles.ts";
 import { plan } from "./plan.ts";
+import { olderThanTheGuard } from "./preexisting/look.ts";
 import { announceFlips } from "./proof/announce.ts";
 import { learn } from "./proof/learn.ts";
 import { release } from "./release.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "./schema.ts";
 import { summarise } from "./summary.ts";
+import { notesOf, surveyingOf, withSurvey } from "./surveying.ts";
 
 const { resource } = sovereigntyPolicy;
 
@@ -49,9 +51,12 @@ async function bringAbout(live: Live<SovereigntyPolicy>, context: Context, facts
   const guarding = guardingOf(live, observed.states, desired);
   const trial = blocked.length === 0 && nextTrial(guarding) <= observed.now ? await tryGuard(guarding, live, context) : undefined;
   const guardProbe = trial?.record ?? (guarding.namespace === undefined ? undefined : live.status?.guardProbe);
+  const preexisting = await olderThanTheGuard(surveyingOf(observed, judgement, facts), context);
+  const guarded = withSurvey(guardedCondition(guarding, trial?.verdict), preexisting);
   const learned = await learn(observed, context, facts.proofs);
-  const summary = summarise({ observed, judgement, obstacles, guarded: guardedCondition(guarding, trial?.verdict), guardProbe, clusterPolicies, learned });
+  const summary = summarise({ observed, judgement, obstacles, guarded, guardProbe, preexisting, clusterPolicies, learned });
   await report({ resource, live }, summary, context);
+  for (const note of notesOf(live.status?.preexisting, preexisting)) context.events.record(live, note);
   announceFlips(learned.flips, live, context.events);
   return outcomeOf(summary, learned.askAgainMs);
 }

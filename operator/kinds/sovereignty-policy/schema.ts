@@ -148,6 +148,13 @@ const status = z.object({
     probeTime: z.string().max(30).meta({ format: "date-time", description: "When it was tried." }),
     of: z.string().max(16).describe("Hash of the guard as it was then. If it is another one now, the guard is tried again."),
   }).describe("The last time that it was tried whether the API server refuses what it must. The condition Guarded says what came of it.")),
+  preexisting: z.exactOptional(z.object({
+    surveyTime: z.string().max(30).meta({ format: "date-time", description: "When it was looked." }),
+    of: z.string().max(16).describe("Hash of the namespaces and rules that it was about. If they are others now, it is looked again."),
+    objects: z.int().min(0).describe("Objects in governed namespaces that the guard would refuse today."),
+    first: listAtomic(z.string().max(512).describe("Kind, namespace, name and fields."), { max: 20, description: "The first of them, at most 20, each with the fields that open a way out." }),
+    unread: listAtomic(z.string().max(63).describe("Resource, for example daemonsets.apps."), { max: 16, description: "What the operator may not list, so that nobody knows." }),
+  }).describe("What was found when it was last looked for objects that are older than the guard. They stay until somebody changes them.")),
   clusterNetworkPolicy: z.exactOptional(z.enum(["Applied", "NotServed", "Off"]).describe("Applied, NotServed (the cluster does not know that API) or Off.")),
   workloads: z.exactOptional(z.object({
     proved: count("Those of which every packet that the rules let through goes where a policy allows."),

@@ -4,6 +4,7 @@ import type { Summary } from "../report.ts";
 import { rangesOf, type Judgement } from "./checks.ts";
 import { ENFORCED, GUARDED, PROBED, PROVED, READY, type Reason, type Violation } from "./conditions.ts";
 import type { GuardRecord } from "./guarding.ts";
+import type { SurveyRecord } from "./surveying.ts";
 import type { Observed } from "./observe.ts";
 import type { ClusterPolicies } from "./plan.ts";
 import { probedCondition } from "./probed.ts";
@@ -17,6 +18,7 @@ export interface Found {
   readonly obstacles: readonly Violation[];
   readonly guarded: WantedCondition;
   readonly guardProbe: GuardRecord | undefined;
+  readonly preexisting: SurveyRecord | undefined;
   readonly clusterPolicies: ClusterPolicies;
   readonly learned: Learned;
 }
@@ -38,6 +40,7 @@ export function summarise(found: Found): Summary {
       clusterNetworkPolicy: policy.spec.enforcement.clusterNetworkPolicy === "Off" ? "Off" : found.clusterPolicies === undefined ? "NotServed" : "Applied",
       ungovernedDeployments: ungoverned,
       guardProbe: found.guardProbe,
+      preexisting: found.preexisting,
       ...provedFields(found.learned),
     },
   };
@@ -72,8 +75,11 @@ function readyCondition({ observed: { policy }, judgement, obstacles, guarded }:
   const [violation] = [...obstacles.filter(({ stalled }) => stalled), ...judgement.violations, ...obstacles];
   if (violation !== undefined) return { condition: say("False", violation.reason, violation.message), stalled: violation.stalled };
   if (enforced.status !== "True") return { condition: say("False", "NotEnforced", enforced.message), stalled: enforced.reason === "Exempt" || enforced.reason === "ForeignObject" };
+  // What is older than the guard is a finding: the policy is in force for what comes.
+  const isOlder = guarded.reason === "PreexistingObjects";
   const isTried = policy.spec.enforcement.guard === "Enforce" && guarded.reason !== "NothingGuarded";
-  if (isTried && guarded.status !== "True") return { condition: say("False", "NotGuarded", guarded.message), stalled: false };
-  if (judgement.findings.length > 0) return { condition: say("True", "InForceWithFindings", `In force. ${judgement.findings.join(" ")}`), stalled: false };
+  if (isTried && guarded.status !== "True" && !isOlder) return { condition: say("False", "NotGuarded", guarded.message), stalled: false };
+  const findings = [...judgement.findings, ...(isOlder ? [guarded.message] : [])];
+  if (findings.length > 0) return { condition: say("True", "InForceWithFindings", `In force. ${findings.join(" ")}`), stalled: false };
   return { condition: say("True", "InForce", "The policy is in force as it is written."), stalled: false };
 }

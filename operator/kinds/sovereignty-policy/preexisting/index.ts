@@ -7,6 +7,7 @@
 import type { KubeObject } from "../../../lib/k8s-types.ts";
 import { byKey } from "../../../lib/order.ts";
 import type { SovereigntyPolicy } from "../schema.ts";
+import { hasEnded } from "./ended.ts";
 import { networkPolicyFindings } from "./network-policies.ts";
 import { podFindings } from "./pods.ts";
 import { roleFindings } from "./roles.ts";
@@ -32,15 +33,38 @@ export interface Judged {
 
 export type Existing = KubeObject & Readonly<Record<string, unknown>>;
 
-/** @param objects all of the kinds that the guard judges, of namespaces that the policy selects; of other kinds nothing is said */
+/**
+ * What was made by something of which the same is said is left out: who mends a Deployment mends its pods.
+ *
+ * @param objects all of the kinds that the guard judges, of namespaces that the policy selects; of other kinds nothing is said
+ */
 export function preexisting(objects: readonly Existing[], policy: Judged): readonly Finding[] {
   const judges = [networkPolicyFindings(policy), podFindings(policy), roleFindings(objects), serviceFindings(objects)];
-  return objects
-    .flatMap((object) => judges.flatMap((judge) => judge(object).map(([concern, field]) => ({ concern, object: nameOf(object), field }))))
+  const judged = objects.filter((object) => !hasEnded(object)).map((object) => ({ object, found: judges.flatMap((judge) => judge(object)) })).filter(({ found }) => found.length > 0);
+  const isCovered = coveredBy(judged);
+  return judged
+    .flatMap(({ object, found }) => found.filter(([concern]) => !isCovered(object, concern)).map(([concern, field]) => ({ concern, object: nameOf(object), field })))
     .toSorted(byKey(({ object, field }) => `${object} ${field}`));
 }
 
 /** Concern and field, for one object. */
-export type Judge = (object: Existing) => readonly (readonly [concern: string, field: string])[];
+export type Found = readonly (readonly [concern: string, field: string])[];
+
+/** Whether the same is said of what made an object, or of what made that, up to something that nothing of the kind made: what is its own maker hides nothing. */
+function coveredBy(judged: readonly { readonly object: Existing; readonly found: Found }[]): (object: Existing, concern: string) => boolean {
+  const byUid = new Map(judged.map(({ object, found }) => [object.metadata.uid, { object, concerns: new Set(found.map(([concern]) => concern)) }]));
+  const makersOf = ({ metadata: { ownerReferences = [] } }: Existing, concern: string): Existing[] =>
+    ownerReferences.filter(({ controller }) => controller === true).flatMap(({ uid }) => byUid.get(uid) ?? []).filter(({ concerns }) => concerns.has(concern)).map(({ object }) => object);
+  const endsInRoot = (object: Existing, concern: string, depth: number): boolean => {
+    const makers = makersOf(object, concern);
+    return makers.length === 0 ? depth > 0 : depth < MOST_MAKERS && makers.some((maker) => endsInRoot(maker, concern, depth + 1));
+  };
+  return (object, concern) => endsInRoot(object, concern, 0);
+}
+
+/** CronJob, Job, pod; Deployment, ReplicaSet, pod. */
+const MOST_MAKERS = 4;
+
+export type Judge = (object: Existing) => Found;
 
 const nameOf = ({ kind, metadata }: Existing): string => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`;

@@ -1,9 +1,10 @@
 /** NetworkPolicies of tenants: the rules of build/guard/network-policies.ts. */
 import type { NetworkPolicy } from "../../../lib/k8s-types.ts";
 import { HOHEIT, MADE_APPS, MANAGED_BY, NAMESPACE_NAME, ROLE } from "../../../lib/labels.ts";
+import { API_GROUP } from "../../../lib/names.ts";
 import { parseCidr } from "../../../sovereignty/addresses/cidr.ts";
 import { MOST_PEERS, NO_DISTINCTION, NO_DISTINCTION_PREFIX } from "../build/guard/network-policies.ts";
-import type { Judge, Judged } from "./index.ts";
+import type { Existing, Judge, Judged } from "./index.ts";
 
 type Rules = NonNullable<NetworkPolicy["spec"]>;
 type Selector = Rules["podSelector"];
@@ -20,7 +21,7 @@ interface Rule {
 }
 
 export const networkPolicyFindings = (policy: Judged): Judge => (object) => {
-  if (object.kind !== "NetworkPolicy" || object.metadata.labels?.[MANAGED_BY] === HOHEIT) return [];
+  if (object.kind !== "NetworkPolicy" || isOurs(object)) return [];
   const spec = object["spec"] as Rules | undefined;
   const rules = rulesOf(spec);
   const crowd = rules.flatMap(({ peers }) => peers).length > MOST_PEERS ? ["spec"] : [];
@@ -29,6 +30,10 @@ export const networkPolicyFindings = (policy: Judged): Judge => (object) => {
   const opened = rules.flatMap((rule) => (rule.peers.length === 0 ? [rule.at] : rule.peers.flatMap((peer, index) => (isAllowed(peer, rule, { namespace, policy }) ? [] : [`${rule.at}[${index}]`]))));
   return [...crowd, ...selector, ...opened].map((field) => ["network-policies", field] as const);
 };
+
+/** Labels alone anybody could write before the guard came. */
+const isOurs = ({ metadata: { labels, ownerReferences = [] } }: Existing): boolean =>
+  labels?.[MANAGED_BY] === HOHEIT && ownerReferences.some(({ apiVersion, kind, controller }) => controller === true && (apiVersion.startsWith(`${API_GROUP}/`) || (apiVersion === "v1" && kind === "Namespace")));
 
 const rulesOf = (spec: Rules | undefined): Rule[] => [
   ...(spec?.egress ?? []).map(({ to = [], ports = [] }, index) => ({ at: `spec.egress[${index}].to`, direction: "Egress" as const, peers: to, ports })),

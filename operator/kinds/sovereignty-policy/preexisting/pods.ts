@@ -3,10 +3,8 @@ import type { Container, PodSpec } from "../../../lib/k8s-types.ts";
 import { repositoryOf } from "../build/guard/images.ts";
 import { CAPABILITIES, VOLUMES } from "../build/guard/pods.ts";
 import { PREFIXES } from "../build/guard/second-networks.ts";
-import type { Judge, Judged } from "./index.ts";
+import type { Found, Judge, Judged } from "./index.ts";
 import { templateOf, type Template } from "./template.ts";
-
-type Found = readonly (readonly [concern: string, field: string])[];
 
 export const podFindings = (policy: Judged): Judge => (object) => {
   const template = templateOf(object);

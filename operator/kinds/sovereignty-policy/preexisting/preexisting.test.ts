@@ -31,6 +31,40 @@ test("a finding says which object and which field", () => {
   expect(find("that hides a way out behind a way in")).toEqual([{ concern: "network-policies", object: "NetworkPolicy assistant/tried", field: "spec.egress[1].to[1]" }]);
 });
 
+describe("what is there", () => {
+  const found = (...objects: Existing[]): string[] => preexisting(objects, { ...judged(), spec: { ...judged().spec, images: undefined, nodes: undefined } as never }).map(({ object, field }) => `${object} ${field}`);
+  const of = (kind: string, uid: string, over: object = {}, owner?: string): Existing => ({
+    apiVersion: "apps/v1", kind, metadata: { name: uid, namespace: "assistant", uid, ...(owner !== undefined && { ownerReferences: [{ apiVersion: "apps/v1", kind: "X", name: "x", uid: owner, controller: true }] }) },
+    spec: { hostNetwork: true, containers: [], template: { spec: { hostNetwork: true, containers: [] } } }, ...over,
+  });
+
+  test("is named once: not what something of which the same is said has made", () => {
+    const said = "spec.template.spec.hostNetwork";
+    expect(found(of("Pod", "p", {}, "r"), of("ReplicaSet", "r", {}, "d"), of("Deployment", "d"))).toEqual([`Deployment assistant/d ${said}`]);
+    const mended = of("Deployment", "d", { spec: { template: { spec: { containers: [] } } } });
+    expect(found(of("Pod", "p", {}, "r"), of("ReplicaSet", "r", {}, "d"), mended)).toEqual([`ReplicaSet assistant/r ${said}`]);
+    expect(found(of("Pod", "p", {}, "elsewhere"))).toEqual(["Pod assistant/p spec.hostNetwork"]);
+  });
+
+  test("and what says of each other that it made it hides nothing", () => {
+    expect(found(of("Pod", "a", {}, "b"), of("Pod", "b", {}, "a"))).toHaveLength(2);
+  });
+
+  test("and does something: what has ended is no way out", () => {
+    const complete = { status: { conditions: [{ type: "Complete", status: "True" }] } };
+    const old = { spec: { replicas: 0, template: of("Pod", "x") }, status: { replicas: 0 } };
+    expect(found(of("Pod", "a", { status: { phase: "Succeeded" } }), of("Pod", "b", { status: { phase: "Failed" } }), of("Job", "c", complete), of("ReplicaSet", "d", old, "gone"))).toEqual([]);
+    expect(found(of("Pod", "a", { status: { phase: "Running" } }), of("Job", "c", { status: { conditions: [{ type: "Suspended", status: "True" }] } }), of("ReplicaSet", "d", old))).toHaveLength(3);
+  });
+
+  test("is ours by its owner, not by its label", () => {
+    const wide = (ownerReferences: object[]): Existing => ({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "wide", namespace: "assistant", labels: { "app.kubernetes.io/managed-by": "hoheit" }, ownerReferences } as never, spec: { podSelector: {}, egress: [{}] } });
+    const owner = (apiVersion: string, kind: string) => ({ apiVersion, kind, name: "x", uid: "x", controller: true });
+    for (const ours of [owner("v1", "Namespace"), owner("hoheit.dev/v1alpha1", "LanguageModelDeployment")]) expect(found(wide([ours]))).toEqual([]);
+    for (const forged of [[], [owner("v1", "ConfigMap")], [{ ...owner("v1", "Namespace"), controller: false }]]) expect(found(wide(forged)), JSON.stringify(forged)).toHaveLength(2);
+  });
+});
+
 describe("what Hoheit made", () => {
   const owner = (apiVersion: string, uid: string): object => ({ ownerReferences: [{ apiVersion, kind: "X", name: "x", uid, controller: true }] });
   const workload = (kind: string, uid: string, metadata: object): Existing =>
