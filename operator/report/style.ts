@@ -43,7 +43,8 @@ h1 code, h2 code, h3 code, h4 code, th code { font-size: .92em; font-weight: inh
 .head li a { display: inline-block; padding-block: .35rem; }
 .head a[aria-current] { color: inherit; font-weight: 600; text-decoration: none; }
 .rule { border: 0; border-top: .0625rem solid var(--line); margin-block: 0; padding: 0; }
-.foot { margin-top: clamp(3rem, 8vw, 6rem); padding-block: 1.25rem 2.5rem; color: var(--quiet); font-size: .9rem; }
+.foot-rule { margin-top: clamp(3rem, 8vw, 6rem); }
+.foot { padding-block: 1.25rem 2.5rem; color: var(--quiet); font-size: .9rem; }
 .foot p { margin: 0 0 .35rem; }
 
 .mark { display: inline-flex; gap: .45em; align-items: baseline; font-weight: 600; color: var(--tone); hyphens: none; }
@@ -97,7 +98,7 @@ th, td { text-align: start; vertical-align: top; padding: .6rem 1.5rem .6rem 0; 
 th:last-child, td:last-child { padding-inline-end: 0; }
 thead th { font-size: .875rem; font-weight: 600; color: var(--quiet); border-bottom: .1rem solid var(--edge); vertical-align: bottom; }
 tbody th { font-weight: 600; }
-tbody th time { font-weight: 400; }
+tbody th time, tbody th .quiet { font-weight: 400; }
 
 .subject { border-top: .0625rem solid var(--line); margin-top: 2rem; padding-top: .25rem; }
 .subject > h3, .subject > h4 { margin-top: 1rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
@@ -124,6 +125,8 @@ tbody th time { font-weight: 400; }
   @page { size: A4; margin: 18mm 16mm 20mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
   body > * { max-width: none; padding-inline: 0; }
   .skip, .head nav, .rule, .screen { display: none; }
+  .chapter { break-before: page; }
+  .foot { margin-top: 2rem; }
   .head { padding-top: 0; }
   h1 { margin-top: 1rem; font-size: 20pt; }
   h2 { margin-top: 2rem; font-size: 14pt; }

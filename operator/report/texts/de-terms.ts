@@ -22,8 +22,8 @@ export const terms: Terms = {
     EEAWithAdequacy: "Ziele dürfen im Europäischen Wirtschaftsraum liegen und in Ländern, für die ein Angemessenheitsbeschluss nach Art. 45 DSGVO gilt. Diese bleiben Drittländer.",
   },
   foreignControl: {
-    Refuse: "Betreiber, die von anderswo beherrscht werden, sind ausgeschlossen.",
-    Report: "Betreiber, die von anderswo beherrscht werden, sind nicht ausgeschlossen, werden aber ausgewiesen.",
+    Refuse: "Betreiber, auf die nach dem Recht anderer Länder zugegriffen werden kann, sind ausgeschlossen.",
+    Report: "Betreiber, auf die nach dem Recht anderer Länder zugegriffen werden kann, sind nicht ausgeschlossen, werden aber ausgewiesen.",
   },
   directions: { Ingress: "darf sich mit Pods hier verbinden", Egress: "darf von hier aus erreicht werden" },
   addressClasses: {
