@@ -5,6 +5,8 @@
  */
 import { Command, Option } from "commander";
 import { operatorCommand } from "./cli/operator.ts";
+import { addProve } from "./cli/prove/command.ts";
+import { addVerify } from "./cli/verify/command.ts";
 import { renderCommand } from "./cli/render.ts";
 import { addressesIn, ConfigError, loadConfig, loadProbeConfig, settingHelp } from "./config.ts";
 import { OPERATOR_NAMESPACE } from "./lib/names.ts";
@@ -37,6 +39,9 @@ program
   .action(async ({ file, namespace, image, operatorNamespace, tripwire }: { file: string[]; namespace: string; image: string; operatorNamespace: string; tripwire?: string[] }) => {
     process.exitCode = await renderCommand({ files: file, namespace, operator: { image, namespace: operatorNamespace, probe: USUAL_PROBE }, tripwire });
   });
+
+addProve(program);
+addVerify(program);
 
 program
   .command("probe")

@@ -11,13 +11,16 @@ import { sovereigntyPolicy, type SovereigntyPolicy } from "../../kinds/sovereign
 import type { Raw, Snapshot } from "../../sovereignty/snapshot.ts";
 import { assemble, isUnknownPolicy, type Surroundings } from "./assemble.ts";
 
-const resource = (group: string, version: string, plural: string, kind: string, namespaced = true): Resource => ({ group, version, plural, kind, namespaced });
+function resource(apiVersion: string, plural: string, kind: string, namespaced = true): Resource {
+  const [group = "", version = ""] = apiVersion.split("/");
+  return { group, version, plural, kind, namespaced };
+}
 
 const READ: readonly Resource[] = [
   NAMESPACES, NETWORK_POLICIES, SERVICES, NODES, PODS, DEPLOYMENTS, CRON_JOBS, JOBS,
-  resource("apps", "v1", "statefulsets", "StatefulSet"), resource("apps", "v1", "daemonsets", "DaemonSet"),
-  resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"), resource("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR", false),
-  resource("policy.networking.k8s.io", "v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy", false),
+  resource("apps/v1", "statefulsets", "StatefulSet"), resource("apps/v1", "daemonsets", "DaemonSet"),
+  resource("discovery.k8s.io/v1", "endpointslices", "EndpointSlice"), resource("networking.k8s.io/v1", "servicecidrs", "ServiceCIDR", false),
+  resource("policy.networking.k8s.io/v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy", false),
 ];
 
 export interface ClusterAccess {
@@ -69,16 +72,13 @@ async function foreignPolicies({ api, transport }: ClusterAccess): Promise<ReadO
   const served = await Promise.all(groups.flatMap(({ versions }) => versions).map(({ groupVersion }) => kindsOf(transport, groupVersion)));
   const byKind = Map.groupBy(served.flat(), ({ group, kind }) => `${group} ${kind}`);
   const isUnknown = (versions: readonly Resource[]): boolean => versions.every((of) => isUnknownPolicy({ apiVersion: apiVersionOf(of), kind: of.kind }));
-  const read = await Promise.all([...byKind.values()].filter(isUnknown).map(([first]) => (first === undefined ? NOTHING : readAll(api, first))));
+  const read = await Promise.all([...byKind.values()].filter(isUnknown).flatMap(([first]) => (first === undefined ? [] : [readAll(api, first)])));
   return { objects: read.flatMap(({ objects }) => objects), unreadable: read.flatMap(({ unreadable }) => unreadable) };
 }
 
-const NOTHING: ReadObjects = { objects: [], unreadable: [] };
-
 async function kindsOf(transport: ClusterAccess["transport"], groupVersion: string): Promise<Resource[]> {
   const { resources = [] } = (await ask(transport, `/apis/${groupVersion}`)) as { resources?: { name: string; kind: string; namespaced: boolean; verbs: string[] }[] };
-  const [group = "", version = ""] = groupVersion.split("/");
-  return resources.filter(({ name, verbs }) => !name.includes("/") && verbs.includes("list")).map(({ name, kind, namespaced }) => resource(group, version, name, kind, namespaced));
+  return resources.filter(({ name, verbs }) => !name.includes("/") && verbs.includes("list")).map(({ name, kind, namespaced }) => resource(groupVersion, name, kind, namespaced));
 }
 
 /** An aggregated API whose server is down serves nothing and holds nothing that the API server would enforce. */

@@ -27,7 +27,7 @@ const cidrs = z.array(z.string());
 export const evidenceShape = z.strictObject({
   kind: z.string(), version: z.string(),
   facts: z.looseObject({
-    verdict: z.enum(VERDICTS), cluster: z.object({ pods: cidrs, services: cidrs, nodes: cidrs }), nameServers: z.array(z.string()), operatorNamespace: z.string(),
+    asOf: z.iso.datetime(), verdict: z.enum(VERDICTS), cluster: z.object({ pods: cidrs, services: cidrs, nodes: cidrs }), nameServers: z.array(z.string()), operatorNamespace: z.string(),
     unreadable: z.array(z.string()), unknownPolicyKinds: z.array(z.string()), inputs: z.array(input),
   }),
   bundles: z.array(bundle),

@@ -34,7 +34,7 @@ export interface Verification {
  * @throws EvidenceError for what is no evidence of this version
  */
 export function verifyEvidence(given: unknown, snapshot: Snapshot): Verification {
-  const evidence = parse(given);
+  const evidence = parseEvidence(given);
   const { root, facts: { verdict, inputs }, bundles } = evidence;
   const edited = hashProblems(evidence);
   // Of what was edited it is not worth knowing whether it would be true.
@@ -55,7 +55,8 @@ function worldOf({ facts: { cluster, nameServers, operatorNamespace, unreadable,
   };
 }
 
-function parse(given: unknown): Evidence {
+/** @throws EvidenceError for what is no evidence of this version; whether its hashes are right is another question */
+export function parseEvidence(given: unknown): Evidence {
   const { kind, version } = (given ?? {}) as Partial<Evidence>;
   if (kind !== EVIDENCE_KIND) throw new EvidenceError(`kind is ${JSON.stringify(kind)}, not ${EVIDENCE_KIND}`);
   if (version !== EVIDENCE_VERSION) throw new EvidenceError(`this hoheit reads evidence of version ${EVIDENCE_VERSION}, not ${JSON.stringify(version)}`);
