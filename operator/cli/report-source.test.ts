@@ -33,10 +33,10 @@ const probed = { ...lmd("probed").live(), status: { conditions: [condition("Egre
 const lists = new Map<unknown, readonly object[]>([[sovereigntyPolicy.resource, [svp("land").status({ conditions: [condition("Guarded", "True", "It refuses.")] }).live(), svp("new").live()]]]);
 const lookup = { cache: (of: unknown) => ({ list: () => lists.get(of) ?? [probed, lmd("fresh").live()] }) } as never;
 
-/** Evidence that a policy names in its status until the end of the test. */
-function named(root: string): Disposable {
+/** There is this policy and no other, until the end of the test. */
+function theOnlyPolicy(status: object): Disposable {
   const before = lists.get(sovereigntyPolicy.resource) ?? [];
-  lists.set(sovereigntyPolicy.resource, [svp("land").status({ evidence: { root, time: "2026-11-25T12:00:30Z" } }).live()]);
+  lists.set(sovereigntyPolicy.resource, [svp("land").status(status as never).live()]);
   return { [Symbol.dispose]: () => void lists.set(sovereigntyPolicy.resource, before) };
 }
 
@@ -56,12 +56,19 @@ describe("what the report shows", () => {
     const { current } = await gather();
     expect(current()).toEqual({
       time: "2026-11-25T12:00:00.000Z", root: "sha256:2", previousRoot: "sha256:1", proof: PROOF, policies: new Map(), changes: { since: HISTORY.since, flips: [] },
-      guards: [{ policy: "land", status: "True", message: "It refuses." }, { policy: "new", status: "Unknown", message: "Nobody has looked yet." }],
+      guards: [{ policy: "land", status: "True", message: "It refuses.", older: { objects: 0, first: [] } }, { policy: "new", status: "Unknown", message: "Nobody has looked yet.", older: { objects: 0, first: [] } }],
       probes: [
         { namespace: "assistant", name: "probed", sealed: "False", message: "It reached something.", last: { time: "2026-11-25T11:00:00Z", result: "Reached", families: ["IPv4"], reached: [{ name: "world", protocol: "TCP", address: "192.0.2.1", port: 443 }] } },
         { namespace: "assistant", name: "fresh", sealed: "Unknown", message: "Nobody has looked yet." },
       ],
     });
+  });
+
+  it("has a guard that refuses, and what is older than it", async () => {
+    const preexisting = { surveyTime: "2026-11-25T11:00:00Z", of: "1", objects: 21, first: ["Pod chat/agent: spec.hostNetwork"], unread: [] };
+    using _ = theOnlyPolicy({ conditions: [{ ...condition("Guarded", "False", "21 objects are older than the guard."), reason: "PreexistingObjects" }], preexisting });
+    const { current } = await gather();
+    expect(current()?.guards).toEqual([{ policy: "land", status: "True", message: "21 objects are older than the guard.", older: { objects: 21, first: ["Pod chat/agent: spec.hostNetwork"] } }]);
   });
 
   it("is nothing while no evidence is kept, and is there as soon as the next look finds some", async () => {
@@ -80,7 +87,7 @@ describe("what the report shows", () => {
     clock.advance(30_000);
     await settle();
     expect([asked, current()?.root]).toEqual([2, "sha256:2"]);
-    using _ = named("sha256:3");
+    using _ = theOnlyPolicy({ evidence: { root: "sha256:3", time: "2026-11-25T12:00:30Z" } });
     clock.advance(30_000);
     await settle();
     expect(current()?.root).toBe("sha256:3");

@@ -5,7 +5,7 @@
 import { languageModelDeployments, sovereigntyPolicies } from "../kinds/caches.ts";
 import { EGRESS_SEALED } from "../kinds/language-model-deployment/conditions.ts";
 import type { LanguageModelDeployment } from "../kinds/language-model-deployment/schema.ts";
-import { GUARDED } from "../kinds/sovereignty-policy/conditions.ts";
+import { GUARDED, type Reason } from "../kinds/sovereignty-policy/conditions.ts";
 import type { Proved } from "../kinds/sovereignty-policy/proof/keeper.ts";
 import type { History } from "../kinds/sovereignty-policy/proof/history.ts";
 import type { Proofs } from "../kinds/sovereignty-policy/proof/proofs.ts";
@@ -76,12 +76,14 @@ function reportOf({ snapshot, proof, at }: Proved, { root, previousRoot, since, 
   };
 }
 
-const conditionOf = ({ status }: { readonly status?: { readonly conditions?: readonly Condition[] | undefined } | undefined }, type: string): Pick<Condition, "status" | "message"> =>
-  status?.conditions?.find((condition) => condition.type === type) ?? { status: "Unknown", message: "Nobody has looked yet." };
+const conditionOf = ({ status }: { readonly status?: { readonly conditions?: readonly Condition[] | undefined } | undefined }, type: string): Pick<Condition, "status" | "reason" | "message"> =>
+  status?.conditions?.find((condition) => condition.type === type) ?? { status: "Unknown", reason: "", message: "Nobody has looked yet." };
 
+/** A guard that refuses is one, whatever is older than it. */
 function guardOf(policy: SovereigntyPolicy): GuardState {
-  const { status, message } = conditionOf(policy, GUARDED);
-  return { policy: policy.metadata.name, status, message };
+  const { status, reason, message } = conditionOf(policy, GUARDED);
+  const { objects = 0, first = [] } = policy.status?.preexisting ?? {};
+  return { policy: policy.metadata.name, status: reason === ("PreexistingObjects" satisfies Reason) ? "True" : status, message, older: { objects, first } };
 }
 
 function probeOf(deployment: LanguageModelDeployment): ProbeState {

@@ -37,11 +37,15 @@ export interface Changes {
 /** As conditions have it. */
 export type ConditionStatus = "True" | "False" | "Unknown";
 
-/** Condition `Guarded` of a SovereigntyPolicy. */
+/** The guard of a SovereigntyPolicy. */
 export interface GuardState {
   readonly policy: string;
+  /** Whether it was seen to refuse what it must. */
   readonly status: ConditionStatus;
+  /** Of condition `Guarded`. */
   readonly message: string;
+  /** What it would refuse today and is there from before: how many objects, and the first of them with their fields. */
+  readonly older: { readonly objects: number; readonly first: readonly string[] };
 }
 
 /** Condition `EgressSealed` and `status.probe` of a LanguageModelDeployment. */

@@ -126,8 +126,9 @@ describe("at the head of a page", () => {
     const got: ReportData = { ...allProved, probes: [{ ...probe!, last: { ...probe!.last!, result: "Reached" } }] };
     expect(boxes(pageOf(got))[1]).toBe("bad: Seen when it was tried With 1 model server, the last attempt with packets reached something.");
     expect(boxes(parseHtml(renderPage({ kind: "namespace", found: got.proof.namespaces[0]! }, got, "en")))).toHaveLength(2);
+    expect(boxes(pageOf({ ...allProved, guards: [{ ...guard!, older: { objects: 2, first: ["Pod library/a: spec.hostNetwork"] } }] }))[1]).toBe("open: Seen when it was tried With 1 policy, something is still there that the guard would refuse today.");
     for (const status of ["False", "Unknown"] as const) {
-      expect(boxes(pageOf({ ...allProved, guards: [{ ...guard!, status }, guard!] }))[1]).toBe("open: Seen when it was tried With 1 policy, it is not settled that the guard works.");
+      expect(boxes(pageOf({ ...allProved, guards: [{ ...guard!, status }, guard!] }))[1]).toBe("open: Seen when it was tried With 1 policy, the guard does not work, or it is not settled that it does.");
     }
   });
 });
@@ -202,7 +203,7 @@ describe("whatever tenants call their things", () => {
     fc.string({ unit: "binary", minLength: 1, maxLength: 12 }),
   );
   /** Members that hold names, paths and sentences of others; words of closed lists are elsewhere. */
-  const FREE = new Set(["namespace", "name", "id", "object", "path", "message", "repair", "selector", "purpose", "workload", "policy", "root", "previousRoot", "time", "since", "country", "controlledFrom", "certification", "from", "to", "address", "app", "tier"]);
+  const FREE = new Set(["namespace", "name", "id", "object", "path", "message", "repair", "selector", "purpose", "workload", "policy", "root", "previousRoot", "time", "since", "country", "controlledFrom", "certification", "from", "to", "address", "app", "tier", "first"]);
   const CLOSED = new Set(["PROVED", "REFUTED", "UNDETERMINED", "UNGOVERNED"]);
 
   const isFree = (key: string, value: string): boolean => FREE.has(key) && !CLOSED.has(value) && value !== "" && !value.endsWith("*");

@@ -99,7 +99,7 @@ export const mixed: ReportData = {
     { time: "2026-11-24T16:03:09Z", namespace: "planning", workload: "planning/DaemonSet/agent", to: "UNGOVERNED" },
     { time: "2026-11-20T08:00:00Z", namespace: "library", workload: "library/Job/import", from: "UNDETERMINED" },
   ] },
-  guards: [{ policy: "land", status: "True", message: "Every object that the guard must refuse was refused." }, { policy: "city", status: "False", message: "A NetworkPolicy with 0.0.0.0/1 was let through." }],
+  guards: [{ policy: "land", status: "True", message: "Every object that the guard must refuse was refused.", older: { objects: 0, first: [] } }, { policy: "city", status: "False", message: "A NetworkPolicy with 0.0.0.0/1 was let through.", older: { objects: 3, first: ["DaemonSet planning/agent: spec.template.spec.hostNetwork, spec.template.spec.hostPID", "Service assistant/search: spec.externalName"] } }],
   probes: [
     { namespace: "assistant", name: "assistant", sealed: "False", message: "The proof does not hold: assistant is REFUTED.", last: { time: "2026-11-25T10:00:12Z", result: "Reached", families: ["IPv4", "IPv6"], reached: [{ name: "metadata", protocol: "TCP", address: "169.254.169.254", port: 80 }] } },
     { namespace: "library", name: "catalogue", sealed: "True", message: "A probe reached nothing, the rules are in force and proved.", last: { time: "2026-11-25T10:05:40Z", result: "Sealed", families: ["IPv4", "IPv6"], reached: [] } },

@@ -1,5 +1,5 @@
 /** What was seen of the rules' effect: the guard at admission, and probes that tried to get out. */
-import { heading, observation, statusMark, table, type Scene } from "../components.ts";
+import { bullets, heading, observation, statusMark, table, type Scene } from "../components.ts";
 import type { GuardState, ProbeState, ReportData } from "../data.ts";
 import { code, endpoint, message, time } from "../format.ts";
 import { html, type Content } from "../html.ts";
@@ -9,9 +9,11 @@ export function seenInTrials({ guards, probes }: Pick<ReportData, "guards" | "pr
   const { seen } = texts.overview;
   const reached = probes.filter(({ last }) => last?.result === "Reached").length;
   const unguarded = guards.filter(({ status }) => status !== "True").length;
+  const older = withOlder(guards).length;
   const points = [
     ...(reached === 0 ? [] : [html`<a href="#${prefix}probes">${seen.reached(reached)}</a>`]),
     ...(unguarded === 0 ? [] : [html`<a href="#guard">${seen.unguarded(unguarded)}</a>`]),
+    ...(older === 0 ? [] : [html`<a href="#older">${seen.older(older)}</a>`]),
   ];
   return points.length === 0 ? undefined : observation(reached > 0 ? "bad" : "open", seen.word, points);
 }
@@ -23,7 +25,21 @@ export function guardSection(guards: readonly GuardState[], scene: Scene): Conte
   return [
     heading(scene, 1, "guard", words.guard.word),
     rows.length === 0 ? html`<p>${words.noGuard}</p>` : table({ caption: words.guard.means, columns: [policy, state, reason], rows }),
+    olderList(guards, scene),
   ];
+}
+
+const withOlder = (guards: readonly GuardState[]): GuardState[] => guards.filter(({ older }) => older.objects > 0);
+
+function olderList(guards: readonly GuardState[], scene: Scene): Content {
+  const { older: words } = scene.texts.overview;
+  const found = withOlder(guards);
+  if (found.length === 0) return undefined;
+  const lists = found.map(({ policy, older: { objects, first } }) => [
+    html`<p>${words.count(policy, objects)}</p>`,
+    bullets([...first.map((one) => code(one)), ...(objects > first.length ? [words.more(objects - first.length)] : [])]),
+  ]);
+  return [heading(scene, 2, "older", words.word), html`<p>${words.means}</p>`, lists];
 }
 
 export function probeSection(probes: readonly ProbeState[], scene: Scene): Content {

@@ -56,10 +56,16 @@ export const de: Texts = {
     seen: {
       word: "Bei Versuchen beobachtet",
       reached: (count) => `Bei ${some(count, "einem Modellserver", "Modellservern")} hat der letzte Versuch mit Paketen etwas erreicht.`,
-      unguarded: (count) => `Bei ${some(count, "einer Richtlinie", "Richtlinien")} steht nicht fest, dass der Zulassungsschutz wirkt.`,
+      unguarded: (count) => `Bei ${some(count, "einer Richtlinie", "Richtlinien")} wirkt der Zulassungsschutz nicht, oder es steht nicht fest, dass er wirkt.`,
+      older: (count) => `Bei ${some(count, "einer Richtlinie", "Richtlinien")} gibt es noch, was der Zulassungsschutz heute abweisen würde.`,
     },
     guard: { word: "Zulassungsschutz", means: "Der Zulassungsschutz weist Objekte ab, die einen Weg hinaus öffnen würden, bevor sie entstehen. Ob er das wirklich tut, wird laufend mit Objekten erprobt, die er abweisen muss." },
     noGuard: "Keine Richtlinie hat einen Zulassungsschutz.",
+    older: {
+      word: "Was älter ist als der Zulassungsschutz", means: "Diese Objekte gab es schon. Heute würden sie abgewiesen; angehalten wird ihretwegen nichts. Was sie erreichen, sagt der Nachweis.",
+      count: (policy, objects) => `Richtlinie ${policy}: ${some(objects, "ein Objekt", "Objekte")}.`,
+      more: (count) => `und ${some(count, "ein weiteres", "weitere")}`,
+    },
     guardColumns: { policy: "Richtlinie", state: "Schutz", reason: "Grund" },
     probes: { word: "Mit Paketen erprobt", means: "Neben jedem Modellserver versucht ein Pod mit denselben Labels regelmäßig, hinauszukommen. Ein Modellserver gilt als abgeschottet, wenn die Regeln in Kraft sind, der Nachweis geführt ist und ein Versuch aus jüngster Zeit nichts erreicht hat." },
     noProbes: "Es gibt keine Modellserver.",

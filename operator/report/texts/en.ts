@@ -55,10 +55,16 @@ export const en: Texts = {
     seen: {
       word: "Seen when it was tried",
       reached: (count) => `With ${some(count, "model server", "model servers")}, the last attempt with packets reached something.`,
-      unguarded: (count) => `With ${some(count, "policy", "policies")}, it is not settled that the guard works.`,
+      unguarded: (count) => `With ${some(count, "policy", "policies")}, the guard does not work, or it is not settled that it does.`,
+      older: (count) => `With ${some(count, "policy", "policies")}, something is still there that the guard would refuse today.`,
     },
     guard: { word: "The guard", means: "The guard refuses objects that would open a way out, before they exist. Whether it really does is tried again and again, with objects that it must refuse." },
     noGuard: "No policy has a guard.",
+    older: {
+      word: "What is older than the guard", means: "These objects were there before. Today they would be refused; nothing is stopped because of them. What they reach, the proof says.",
+      count: (policy, objects) => `Policy ${policy}: ${some(objects, "object", "objects")}.`,
+      more: (count) => `and ${count} more`,
+    },
     guardColumns: { policy: "Policy", state: "Guard", reason: "Reason" },
     probes: { word: "Tried with packets", means: "Beside each model server, a pod with the same labels tries to get out on a schedule. A model server counts as sealed if the rules are in force, the proof holds and a recent attempt reached nothing." },
     noProbes: "There are no model servers.",

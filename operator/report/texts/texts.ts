@@ -97,10 +97,12 @@ export interface OverviewTexts {
   readonly leak: readonly [string, string, string, string];
   readonly more: (count: number) => string;
   readonly ungoverned: Term;
-  /** What was seen and does not fit a house from which nothing gets out: how many model servers, how many policies. */
-  readonly seen: { readonly word: string; readonly reached: (count: number) => string; readonly unguarded: (count: number) => string };
+  /** What was seen and does not fit a house from which nothing gets out: with how many model servers or policies. */
+  readonly seen: { readonly word: string; readonly reached: (count: number) => string; readonly unguarded: (count: number) => string; readonly older: (count: number) => string };
   readonly guard: Term;
   readonly noGuard: string;
+  /** What the guard of a policy would refuse today, and how many of it are not named. */
+  readonly older: Term & { readonly count: (policy: string, objects: number) => string; readonly more: (count: number) => string };
   readonly guardColumns: { readonly policy: string; readonly state: string; readonly reason: string };
   readonly probes: Term;
   readonly noProbes: string;
