@@ -15,6 +15,7 @@ import { absentOnes, announcement, askForConsent, refuseIfInstalled, remove } fr
 import { apply, kubectl, type Kubectl } from "./demo/kubectl.ts";
 import { logTail, startOperator, type RunningOperator } from "./demo/operator.ts";
 import { parseOptions, USAGE, type DemoOptions } from "./demo/options.ts";
+import { proveFoundOpen, PROVED_SAMPLE } from "./demo/proof.ts";
 import { readSamples, type Sample, type Samples } from "./demo/samples.ts";
 import { terminal, type Terminal } from "./demo/terminal.ts";
 import { untilReady } from "./demo/wait.ts";
@@ -26,6 +27,8 @@ interface Cluster {
   readonly folder: string;
   /** What a person types before kubectl. */
   readonly access: string;
+  /** How `hoheit prove` gets there. */
+  readonly flags: readonly string[];
   /** Samples that were not there before. */
   readonly ours: readonly Sample[];
 }
@@ -54,6 +57,7 @@ async function demo(options: DemoOptions, out: Terminal, { cleanUp, stage }: Lif
   const lacking = await untilReady(cluster.kubectl, { wanted: samples.objects, unplaceable: samples.unplaceable, timeoutMs, tick: out.tick });
   out.step(lacking.length === 0 ? "The samples are Ready" : `Not Ready after ${options.timeoutSeconds} s`);
   await look(cluster, samples, out);
+  if (lacking.length === 0) lacking.push(...await proveFoundOpen({ ...cluster, timeoutMs, out }));
   if (lacking.length > 0) out.show(`\n${lacking.join("\n")}\nThe operator's log ends with:\n${logTail(operator.logFile)}`);
   if (options.once && lacking.length > 0) throw new Sorry("The samples did not become Ready in time; the reasons are above.");
   if (options.once) return;
@@ -68,7 +72,7 @@ async function localCluster(out: Terminal, cleanUp: CleanUp): Promise<Cluster> {
   cleanUp.defer(() => plane.stop());
   out.step(`etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok run on 127.0.0.1 (${plane.url})`);
   const kubeconfig = plane.kubeconfig();
-  return { program, kubectl: kubectl(program, { kubeconfig }), folder: plane.folder, access: `export KUBECONFIG=${kubeconfig}`, ours: [] };
+  return { program, kubectl: kubectl(program, { kubeconfig }), folder: plane.folder, access: `export KUBECONFIG=${kubeconfig}`, flags: ["--kubeconfig", kubeconfig], ours: [] };
 }
 
 async function existingCluster(options: DemoOptions, context: string, out: Terminal, cleanUp: CleanUp): Promise<Cluster> {
@@ -84,7 +88,7 @@ async function existingCluster(options: DemoOptions, context: string, out: Termi
   const ours = await absentOnes(run, [...samples.namespaces, ...samples.objects]);
   const folder = temporaryFolder("hoheit-demo-");
   cleanUp.defer(() => folder.remove());
-  return { program, kubectl: run, folder: folder.path, access: `alias kubectl="kubectl --context=${context}"`, ours };
+  return { program, kubectl: run, folder: folder.path, access: `alias kubectl="kubectl --context=${context}"`, flags: ["--context", context], ours };
 }
 
 const onPath = (name: string): string | undefined =>
@@ -146,6 +150,7 @@ Look around in another terminal:
   k get lmd -A -o wide
   k explain lmd.spec
   k describe lmd -n assistant
+  npm run -s hoheit -- prove ${cluster.flags.join(" ")} --namespace ${PROVED_SAMPLE} --explain
 The operator's log: ${operator.logFile}
 
 Ctrl-C ends everything.`);

@@ -41,6 +41,7 @@ describe("npm run demo", () => {
     const status = await demo.ended;
     expect(demo.text()).toContain("The samples are Ready");
     expect(demo.text()).toMatch(/jsonpath='\{\.status\.waitingFor\}'\npod \S+: 0\/3 nodes are available/);
+    expect(demo.text()).toMatch(/\$ hoheit prove .* --namespace library\nPROVED {8}library\/Deployment\/catalogue\nREFUTED {7}library\/Deployment\/crawler\n +packet +TCP [0-9.]+:443\n +allowed by +NetworkPolicy library\/crawler /);
     expect(status).toBe(0);
   });
 
