@@ -58,7 +58,7 @@ function proveAll({ snapshot, added }: Sourced, options: ProveOptions, { now, pr
   const whole = prove(snapshot);
   const proof = focused(whole, options.focus);
   const root = options.evidence === undefined ? undefined : keep(options, { snapshot, whole, circumstances: { asOf: new Date(now).toISOString(), dataSets, ...(places !== undefined && { places }) } });
-  const notes = notesOn(dataSets, places, now);
+  const notes = [...snapshot.unreadable.map((what) => `could not be read: ${what}`), ...notesOn(dataSets, places, now)];
   print({ ...proof, ...(added.length > 0 && { added }), ...(notes.length > 0 && { notes }), ...(root !== undefined && { root }) }, () => {
     const heading = added.length === 0 ? [] : [`Of the manifests, and of ${added.length} ${added.length === 1 ? "object" : "objects"} that the operator makes where they are applied.`];
     const before = [...heading, ...notes.map((note) => `note          ${note}`), ...(options.explain ? residualLines(proof) : [])];
