@@ -5,9 +5,10 @@
 import { deployments } from "./deployments.ts";
 import { memory } from "./memory.ts";
 import { peers } from "./peers.ts";
+import { provers } from "./prove.ts";
 import { takeOver } from "./take-over.ts";
 
-const BENCHMARKS: Readonly<Record<string, (args: string[]) => Promise<void>>> = { peers, deployments, "take-over": takeOver, memory };
+const BENCHMARKS: Readonly<Record<string, (args: string[]) => Promise<void>>> = { peers, deployments, "take-over": takeOver, memory, prove: provers };
 
 const [name = "", ...args] = process.argv.slice(2);
 const benchmark = BENCHMARKS[name];

@@ -7,8 +7,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { rolldown } from "rolldown";
-import { ROOT, run } from "../../hack/run.ts";
+import { run } from "../../hack/run.ts";
+import { bundleProgram } from "./bundle.ts";
 import { keep, show, spread } from "./figures.ts";
 import { measureFloor } from "./floor.ts";
 import { shippedFlags } from "./house.ts";
@@ -36,7 +36,7 @@ export async function peers(args: string[]): Promise<void> {
   const [names, n, rounds] = [values.only.split(","), Number(values.n), Number(values.runs)];
   const results = new Map<string, Figures[]>(names.map((name) => [name, []]));
   try {
-    const widget = await bundleWidget(temporary);
+    const widget = await bundleProgram("widget/operator.ts", temporary);
     for (let round = 1; round <= rounds; round += 1) {
       for (const name of names) {
         const figures = name === "floor" ? await measureFloor(harness, n) : await measureOperator(harness, { name, n, contender: contender(name, harness, widget) });
@@ -49,15 +49,6 @@ export async function peers(args: string[]): Promise<void> {
     rmSync(temporary, { recursive: true, force: true });
   }
   report(n, results);
-}
-
-/** As the product is shipped: one file. */
-async function bundleWidget(folder: string): Promise<string> {
-  const file = join(folder, "widget-operator.mjs");
-  const bundle = await rolldown({ input: join(import.meta.dirname, "widget", "operator.ts"), cwd: ROOT, platform: "node", tsconfig: join(ROOT, "tsconfig.json"), logLevel: "warn" });
-  await bundle.write({ file, format: "esm", codeSplitting: false, minify: false, banner: `import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);` });
-  await bundle.close();
-  return file;
 }
 
 function contender(name: string, { folder, env }: Harness, widget: string): Contender {
