@@ -93,45 +93,62 @@ export const familyAt = (address: bigint): Family => (address < START.IPv6 ? "IP
 
 /** Canonical spelling; IPv6 by RFC 5952, without the dotted form. */
 export function formatAddress(address: bigint): string {
-  const family = familyAt(address);
-  const offset = address - START[family];
-  return family === "IPv4" ? [24n, 16n, 8n, 0n].map((shift) => (offset >> shift) & 0xffn).join(".") : formatIPv6(offset);
+  if (familyAt(address) === "IPv6") return formatIPv6(address - START.IPv6);
+  const offset = Number(address - START.IPv4);
+  return `${offset >>> 24}.${(offset >>> 16) & 0xff}.${(offset >>> 8) & 0xff}.${offset & 0xff}`;
 }
 
 /** The longest run of at least two zero groups, the first of equally long ones, becomes `::` (RFC 5952, 4.2). */
 function formatIPv6(offset: bigint): string {
-  const groups = Array.from({ length: 8 }, (_, i) => ((offset >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
-  let run = { start: 0, length: 1 };
-  for (let start = 0; start < 8; start++) {
-    const end = groups.findIndex((group, i) => i >= start && group !== "0");
-    const length = (end < 0 ? 8 : end) - start;
-    if (length > run.length) run = { start, length };
+  const digits = offset.toString(16).padStart(32, "0");
+  const groups: string[] = [];
+  let [start, length] = [0, 1];
+  for (let i = 0, zeros = 0; i < 8; i++) {
+    const group = Number.parseInt(digits.slice(4 * i, 4 * i + 4), 16);
+    groups.push(group.toString(16));
+    zeros = group === 0 ? zeros + 1 : 0;
+    if (zeros > length) [start, length] = [i + 1 - zeros, zeros];
   }
-  if (run.length < 2) return groups.join(":");
-  return `${groups.slice(0, run.start).join(":")}::${groups.slice(run.start + run.length).join(":")}`;
+  if (length < 2) return groups.join(":");
+  return `${groups.slice(0, start).join(":")}::${groups.slice(start + length).join(":")}`;
 }
 
 /** Everything but a few addresses is hundreds of CIDRs of IPv6, and every pod that nothing holds may reach it. */
 const printed = new WeakMap<IntervalSet, readonly string[]>();
+const blocks = new WeakMap<Interval, readonly string[]>();
 
 /** The fewest CIDRs that are this set, in canonical spelling, IPv4 first. */
-export function toCidrs(set: IntervalSet): readonly string[] {
-  const known = printed.get(set) ?? set.flatMap((interval) => [...blocksOf(interval)]);
-  printed.set(set, known);
-  return known;
+export const toCidrs = (set: IntervalSet): readonly string[] => kept(printed, set, () => set.flatMap((interval) => kept(blocks, interval, () => blocksOf(interval))));
+
+function kept<K extends object>(known: WeakMap<K, readonly string[]>, key: K, make: () => readonly string[]): readonly string[] {
+  const text = known.get(key) ?? make();
+  known.set(key, text);
+  return text;
 }
 
 /** Splits from the left into the largest aligned blocks: what a prefix can say. */
-function* blocksOf({ first, last }: Interval): Generator<string> {
+function blocksOf({ first, last }: Interval): string[] {
   const family = familyAt(first);
+  const split: string[] = [];
   for (let at = first; at <= last; ) {
     const bits = Math.min(zerosBehind(at - START[family], BITS[family]), bitLength(last - at + 1n) - 1);
-    yield `${formatAddress(at)}/${BITS[family] - bits}`;
+    split.push(`${formatAddress(at)}/${BITS[family] - bits}`);
     at += 1n << BigInt(bits);
   }
+  return split;
 }
 
-const bitLength = (value: bigint): number => value.toString(2).length;
+/** How many binary digits a number above zero has. */
+function bitLength(value: bigint): number {
+  const digits = value.toString(16);
+  return 4 * digits.length - Math.clz32(Number.parseInt(digits.slice(0, 1), 16)) + 28;
+}
 
-/** How many bits behind its last one are zero. */
-const zerosBehind = (offset: bigint, all: number): number => (offset === 0n ? all : bitLength(offset & -offset) - 1);
+/** How many bits behind its last one are zero. Word by word: numbers as large as addresses are dear. */
+function zerosBehind(offset: bigint, all: number): number {
+  for (let [rest, zeros] = [offset, 0]; zeros < all; zeros += 32, rest >>= 32n) {
+    const word = Number(BigInt.asUintN(32, rest));
+    if (word !== 0) return zeros + 31 - Math.clz32(word & -word);
+  }
+  return all;
+}

@@ -13,34 +13,46 @@ export const NOTHING: IntervalSet = [];
 
 /** The set of everything that is in one of these intervals, in any order, overlapping or not. One that ends before it begins is empty. */
 export function setOf(intervals: readonly Interval[]): IntervalSet {
+  const [only] = intervals;
+  if (only !== undefined && intervals.length === 1 && only.first <= only.last) return [only];
   const merged: Interval[] = [];
-  for (const { first, last } of intervals.filter((one) => one.first <= one.last).toSorted((a, b) => (a.first < b.first ? -1 : 1))) {
+  for (const one of intervals.filter(({ first, last }) => first <= last).toSorted((a, b) => (a.first < b.first ? -1 : 1))) {
     const before = merged.at(-1);
-    if (before === undefined || before.last + 1n < first) merged.push({ first, last });
-    else if (before.last < last) merged[merged.length - 1] = { first: before.first, last };
+    if (before === undefined || before.last + 1n < one.first) merged.push(one);
+    else if (before.last < one.last) merged[merged.length - 1] = { first: before.first, last: one.last };
   }
   return merged;
 }
 
-export function union(...sets: readonly IntervalSet[]): IntervalSet {
+export const union = (...sets: readonly IntervalSet[]): IntervalSet => unionOf(sets);
+
+/** The same for a list that may be long: no function takes hundreds of thousands of arguments. */
+export function unionOf(sets: readonly IntervalSet[]): IntervalSet {
   const some = sets.filter((set) => set.length > 0);
   return some.length < 2 ? (some[0] ?? NOTHING) : setOf(some.flat());
 }
 
-/** Where one of the two lies within the other, it is that list itself: what is kept of a set is found again. */
+/** Where one of the two lies within the other, it is that list itself, and so it is with each interval: what is kept of them is found again. */
 export function intersection(a: IntervalSet, b: IntervalSet): IntervalSet {
   const common: Interval[] = [];
   for (let i = 0, j = 0; ; ) {
-    const [left, right] = [a[i], b[j]];
+    const left = a[i];
+    const right = b[j];
     if (left === undefined || right === undefined) break;
-    const first = left.first > right.first ? left.first : right.first;
-    const last = left.last < right.last ? left.last : right.last;
-    if (first <= last) common.push({ first, last });
+    if (left.first <= right.last && right.first <= left.last) common.push(shared(left, right));
     if (left.last < right.last) i++;
     else j++;
   }
   if (equals(common, b)) return b;
   return equals(common, a) ? a : common;
+}
+
+/** Of two that meet. */
+function shared(a: Interval, b: Interval): Interval {
+  const begin = a.first < b.first ? b : a;
+  const end = a.last < b.last ? a : b;
+  if (begin.last === end.last) return begin;
+  return begin.first === end.first ? end : { first: begin.first, last: end.last };
 }
 
 /** What is in `a` and not in `b`. The complement within a universe is the universe without the set. */
