@@ -4,7 +4,7 @@
  * rule that is not understood protects nothing, and may let everything through.
  */
 import { ALL_ADDRESSES } from "../addresses/cidr.ts";
-import { NOTHING, union, type IntervalSet } from "../addresses/intervals.ts";
+import { NOTHING, unionOf, type IntervalSet } from "../addresses/intervals.ts";
 import type { Protocol } from "../policy.ts";
 import type { Raw } from "../snapshot.ts";
 import type { RuleReference } from "../verdict.ts";
@@ -109,7 +109,7 @@ function peerOf(raw: unknown, at: RuleReference, nodes: IntervalSet): Pick<Rule,
   }
 }
 
-const networksIn = (raw: unknown, path: string): IntervalSet => union(...listOf(raw, path).map((one, i) => addressesIn(one, `${path}[${i}]`)));
+const networksIn = (raw: unknown, path: string): IntervalSet => unionOf(listOf(raw, path).map((one, i) => addressesIn(one, `${path}[${i}]`)));
 
 /** Which nodes are selected is not known here, only where nodes are. */
 function nodesPeer(at: RuleReference, nodes: IntervalSet): Pick<Rule, "addresses" | "problems"> {
@@ -122,7 +122,7 @@ function portsIn(raw: unknown, path: string): RulePorts {
   const list = listOf(raw, path);
   if (list.length === 0) throw new Unclear(path, "is empty");
   const ports = list.map((one, i) => protocolOf(one, `${path}[${i}]`));
-  const numbered = union(...ports.map(({ numbers }) => numbers));
+  const numbered = unionOf(ports.map(({ numbers }) => numbers));
   const portNames = ports.flatMap(({ named }) => (named === undefined ? [] : [named]));
   return { addressPorts: exactly(numbered), podPorts: { surely: numbered, possibly: portNames.length > 0 ? ALL_PORTS : numbered }, portNames };
 }

@@ -6,7 +6,7 @@
  * As in a proof, what is unclear counts as if it let everything through. To a pod, only what names pods counts; that it may
  * also be reached by an address of the cluster stands among the addresses.
  */
-import { difference, intersection, NOTHING, union, type IntervalSet } from "../addresses/intervals.ts";
+import { difference, intersection, NOTHING, union, unionOf, type IntervalSet } from "../addresses/intervals.ts";
 import { byKey } from "../../lib/order.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { possible, type Sets } from "./evaluate.ts";
@@ -79,7 +79,7 @@ interface Pair {
 const pairSets = (pair: Pair): Sets<IntervalSet> => ({
   all: ALL_PORTS,
   none: NOTHING,
-  plus: union,
+  plus: unionOf,
   minus: difference,
   common: intersection,
   possibly: (rule) => possiblePorts(rule, pair),

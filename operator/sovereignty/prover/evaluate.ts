@@ -11,14 +11,14 @@
  * A rule that is not certain is asked twice. `possible(..., "Accept")` is everything that some reading of the rules accepts;
  * what is not in `possible(..., "Deny")` every reading accepts.
  */
-import type { Action, ClusterPolicy, Direction, Policy, Rule } from "./rule.ts";
+import type { Action, ClusterPolicy, Policy, Rule } from "./rule.ts";
 import type { Match } from "./selector.ts";
 
 /** Sets of packets. `minus` may take too little away, `common` and `plus` are exact. */
 export interface Sets<S> {
   readonly all: S;
   readonly none: S;
-  plus(...all: readonly S[]): S;
+  plus(all: readonly S[]): S;
   minus(a: S, b: S): S;
   common(a: S, b: S): S;
   /** What the rule may hit, and what it certainly hits. */
@@ -51,16 +51,15 @@ type Decision = "Accept" | "Deny";
 export function possible<S>(selection: Selection, wanted: Decision, question: Question<S>): S {
   const { sets } = question;
   const admin = inTier(selection.admin, sets.all, wanted, question);
-  const rest = sets.plus(admin.passed, admin.undecided);
-  return sets.plus(admin.decided, wanted === "Accept" ? acceptedOf(rest, selection, question) : deniedOf(rest, selection, question));
+  const rest = sets.plus([admin.passed, admin.undecided]);
+  return sets.plus([admin.decided, wanted === "Accept" ? acceptedOf(rest, selection, question) : deniedOf(rest, selection, question)]);
 }
 
 /** Whether NetworkPolicies isolate the pod in this direction. */
 export function isolation({ policies }: Selection, { direction, without }: Pick<Question<unknown>, "direction" | "without">): Match {
-  const isAbout = (one: Direction | undefined): boolean => one !== undefined && (!one.isImplied || one.rules.some((rule) => without?.has(rule) !== true));
-  const about = policies.filter(({ policy }) => isAbout(policy[direction]));
-  if (about.some((one) => isSure(one) && one.policy[direction]?.isSure === true)) return "Yes";
-  return about.length > 0 ? "Maybe" : "No";
+  const isAbout = ({ policy: { [direction]: one } }: Selecting<Policy>): boolean => one !== undefined && (!one.isImplied || one.rules.some((rule) => without?.has(rule) !== true));
+  if (policies.some((one) => isSure(one) && one.policy[direction]?.isSure === true && isAbout(one))) return "Yes";
+  return policies.some(isAbout) ? "Maybe" : "No";
 }
 
 export const isSure = ({ policy, match }: Selecting<Policy | ClusterPolicy>): boolean => match === "Yes" && policy.isSure;
@@ -69,11 +68,11 @@ function acceptedOf<S>(rest: S, selection: Selection, question: Question<S>): S 
   const { sets, direction, without } = question;
   if (isolation(selection, question) === "Yes") {
     const rules = selection.policies.flatMap(({ policy }) => policy[direction]?.rules ?? []).filter((rule) => without?.has(rule) !== true);
-    return sets.common(rest, sets.plus(...rules.map((rule) => sets.possibly(rule))));
+    return sets.common(rest, sets.plus(rules.map((rule) => sets.possibly(rule))));
   }
   if (selection.policies.length > 0) return rest;
   const { decided, passed, undecided } = inTier(selection.baseline, rest, "Accept", question);
-  return sets.plus(decided, passed, undecided);
+  return sets.plus([decided, passed, undecided]);
 }
 
 /** Where it is not certain that a NetworkPolicy decides, the Baseline tier may, too: for a pod that only others select as well. */
@@ -81,8 +80,8 @@ function deniedOf<S>(rest: S, selection: Selection, question: Question<S>): S {
   const { sets, direction, without } = question;
   const isolated = isolation(selection, question);
   const rules = selection.policies.filter(isSure).flatMap(({ policy }) => policy[direction]?.rules ?? []).filter((rule) => without?.has(rule) !== true);
-  const byRules = isolated === "No" ? sets.none : rules.map((rule) => sets.surely(rule)).reduce(sets.minus, rest);
-  return isolated === "Yes" ? byRules : sets.plus(byRules, inTier(selection.baseline, rest, "Deny", question).decided);
+  const byRules = isolated === "No" ? sets.none : sets.minus(rest, sets.plus(rules.map((rule) => sets.surely(rule))));
+  return isolated === "Yes" ? byRules : sets.plus([byRules, inTier(selection.baseline, rest, "Deny", question).decided]);
 }
 
 interface State<S> {
@@ -101,8 +100,8 @@ function inTier<S>(tier: readonly Selecting<ClusterPolicy>[], start: S, wanted: 
     const answers = equals.map((one) => inPolicy(one, undecided, wanted, question));
     state = {
       undecided: answers.map((one) => one.undecided).reduce(sets.common, undecided),
-      passed: sets.plus(passed, ...answers.map((one) => one.passed)),
-      decided: sets.plus(decided, ...answers.map((one) => one.decided)),
+      passed: sets.plus([passed, ...answers.map((one) => one.passed)]),
+      decided: sets.plus([decided, ...answers.map((one) => one.decided)]),
     };
   }
   return state;
@@ -112,8 +111,8 @@ function inPolicy<S>(one: Selecting<ClusterPolicy>, start: S, wanted: Decision, 
   let [undecided, passed, decided] = [start, sets.none, sets.none];
   for (const rule of one.policy[direction].filter((each) => without?.has(each) !== true)) {
     const hit = sets.common(undecided, sets.possibly(rule));
-    if (mayMean(rule.action, wanted)) decided = sets.plus(decided, hit);
-    if (mayMean(rule.action, "Pass")) passed = sets.plus(passed, hit);
+    if (mayMean(rule.action, wanted)) decided = sets.plus([decided, hit]);
+    if (mayMean(rule.action, "Pass")) passed = sets.plus([passed, hit]);
     if (isSure(one) && rule.action !== "Unknown") undecided = sets.minus(undecided, sets.surely(rule));
   }
   return { undecided, passed, decided };

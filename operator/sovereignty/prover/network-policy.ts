@@ -3,7 +3,7 @@
  * may still be there: written before a validation existed and kept by ratcheting, or in a folder of manifests.
  */
 import { ALL_ADDRESSES, parseCidr } from "../addresses/cidr.ts";
-import { difference, isSubset, NOTHING, setOf, union, type IntervalSet } from "../addresses/intervals.ts";
+import { difference, isSubset, NOTHING, setOf, union, unionOf, type IntervalSet } from "../addresses/intervals.ts";
 import { PROTOCOLS, type Protocol } from "../policy.ts";
 import type { Raw } from "../snapshot.ts";
 import type { RuleReference } from "../verdict.ts";
@@ -94,7 +94,7 @@ function addressesOf(raw: unknown, path: string): IntervalSet {
     if (!isSubset(set, block) || isSubset(block, set)) throw new Unclear(`${path}.except[${i}]`, `is ${JSON.stringify(one)}, which is not a part of ${JSON.stringify(cidr)}`);
     return set;
   });
-  return difference(block, union(...exceptions));
+  return difference(block, unionOf(exceptions));
 }
 
 /** Addresses of a CIDR that has one reading. */
@@ -109,7 +109,7 @@ export function addressesIn(raw: unknown, path: string): IntervalSet {
 function portsIn(list: readonly unknown[], path: string): RulePorts {
   if (list.length === 0) return EVERY_PORT;
   const ports = list.map((one, i) => portOf(one, `${path}[${i}]`));
-  const numbered = union(...ports.map(({ numbers }) => numbers));
+  const numbered = unionOf(ports.map(({ numbers }) => numbers));
   const portNames = ports.flatMap(({ named }) => (named === undefined ? [] : [named]));
   const anyOfThese = setOf(portNames.map(({ protocol }) => allPortsOf(protocol)));
   return { addressPorts: exactly(numbered), podPorts: { surely: numbered, possibly: union(numbered, anyOfThese) }, portNames };

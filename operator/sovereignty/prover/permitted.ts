@@ -33,13 +33,13 @@ const ON_CONTROL_PORT = portsOf([{ protocol: "TCP", port: CONTROL_PORT }, { prot
 export function permittedFor(role: Role, policy: Policy, { snapshot, nameServers }: World): Permitted {
   const ofRole = <T extends { readonly name: string; readonly roles: readonly Role[] }>(entries: readonly T[]): T[] => entries.filter(({ roles }) => roles.includes(role)).toSorted(byKey(({ name }) => name));
   const destinations = ofRole(policy.destinations).map((one) => ({ name: one.name, traffic: trafficOf(one) }));
-  const declared = plus(...destinations.map((one) => one.traffic));
+  const declared = plus(destinations.map((one) => one.traffic));
   const dns = role === "Application" ? minus(traffic(ON_DNS_PORT, nameServers), declared) : [];
   const peers = ofRole(policy.inCluster).filter(({ direction }) => direction === "Egress");
   return {
     destinations,
     dns,
-    addresses: plus(declared, dns),
+    addresses: plus([declared, dns]),
     pods: [
       // A peer without ports may be asked at every port (InClusterPeer).
       ...peers.map(({ namespace, podSelector, ports }) => ({ as: "InClusterPeer" as const, namespace, labels: podSelector.matchLabels, ports: ports.length === 0 ? ALL_PORTS : portsOf(ports) })),

@@ -22,10 +22,12 @@ export function membersOf(raw: unknown, path: string, known?: readonly string[])
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw new Unclear(path, "is not an object");
   const members = raw as Members;
   const keys = Object.keys(members);
-  const present = keys.filter((key) => members[key] !== null && members[key] !== undefined);
-  const unknown = present.find((key) => known?.includes(key) === false);
-  if (unknown !== undefined) throw new Unclear(`${path}.${unknown}`, "is a member that this version of Hoheit does not know");
-  return present.length === keys.length ? members : Object.fromEntries(present.map((key) => [key, members[key]]));
+  let isWhole = true;
+  for (const key of keys) {
+    if (members[key] === null || members[key] === undefined) isWhole = false;
+    else if (known?.includes(key) === false) throw new Unclear(`${path}.${key}`, "is a member that this version of Hoheit does not know");
+  }
+  return isWhole ? members : Object.fromEntries(keys.filter((key) => members[key] !== null && members[key] !== undefined).map((key) => [key, members[key]]));
 }
 
 export function listOf(raw: unknown, path: string): readonly unknown[] {

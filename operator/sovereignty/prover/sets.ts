@@ -37,7 +37,7 @@ export function podSets(target: TargetNamespace): Sets<readonly PodRegion[]> {
   return {
     all: [{ selector: EVERY, ports: ALL_PORTS }],
     none: [],
-    plus: (...all) => all.flat(),
+    plus: (all) => all.flat(),
     minus: (a, b) => a.map((one) => b.reduce(withoutPorts, one)).filter(isSome),
     common: (a, b) => a.flatMap((one) => b.map((other) => ({ selector: both(one.selector, other.selector), ports: intersection(one.ports, other.ports) }))).filter(isSome),
     possibly: (rule) => possiblyPods(rule, target),

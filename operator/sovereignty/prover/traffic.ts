@@ -3,7 +3,7 @@
  * has the same addresses; equal sets are equal lists.
  */
 import { ALL_ADDRESSES, toCidrs } from "../addresses/cidr.ts";
-import { difference, equals, intersection, NOTHING, setOf, union, type Interval, type IntervalSet } from "../addresses/intervals.ts";
+import { difference, equals, intersection, NOTHING, setOf, unionOf, type Interval, type IntervalSet } from "../addresses/intervals.ts";
 import { ALL_PORTS, toRanges } from "./ports.ts";
 import type { AddressTraffic } from "./result.ts";
 
@@ -23,13 +23,13 @@ export const traffic = (ports: IntervalSet, addresses: IntervalSet): Traffic => 
 export const ALL_TRAFFIC: Traffic = traffic(ALL_PORTS, ALL_ADDRESSES);
 
 /** Everything that is in any of them, the line of ports cut once for all. */
-export function plus(...all: readonly Traffic[]): Traffic {
+export function plus(all: readonly Traffic[]): Traffic {
   const some = all.filter((one) => one.length > 0);
   if (some.length < 2) return some[0] ?? NO_TRAFFIC;
   const result: Stretch[] = [];
   const positions = some.map(() => 0);
   for (const ports of stretchesOf(some)) {
-    append(result, { ports, addresses: union(...some.map((one, i) => addressesAt(one, positions, i, ports))) });
+    append(result, { ports, addresses: unionOf(some.map((one, i) => addressesAt(one, positions, i, ports))) });
   }
   return result;
 }
@@ -47,7 +47,8 @@ export function minus(a: Traffic, b: Traffic): Traffic {
 export function common(a: Traffic, b: Traffic): Traffic {
   const result: Stretch[] = [];
   for (let i = 0, j = 0; ; ) {
-    const [left, right] = [a[i], b[j]];
+    const left = a[i];
+    const right = b[j];
     if (left === undefined || right === undefined) return result;
     const first = left.ports.first > right.ports.first ? left.ports.first : right.ports.first;
     const last = left.ports.last < right.ports.last ? left.ports.last : right.ports.last;
@@ -61,7 +62,7 @@ export function common(a: Traffic, b: Traffic): Traffic {
 export const towards = (one: Traffic, addresses: IntervalSet): Traffic => common(one, traffic(ALL_PORTS, addresses));
 
 /** Addresses to which any of it goes. */
-export const addressesOf = (one: Traffic): IntervalSet => union(...one.map(({ addresses }) => addresses));
+export const addressesOf = (one: Traffic): IntervalSet => unionOf(one.map(({ addresses }) => addresses));
 
 export const covers = (one: Traffic, port: bigint, address: bigint): boolean => common(one, [{ ports: { first: port, last: port }, addresses: [{ first: address, last: address }] }]).length > 0;
 
