@@ -5,7 +5,7 @@ import { byPriority, isolation, isSure, type Selecting, type Selection } from ".
 import { choosePacket, type ChosenPacket } from "./packet.ts";
 import type { ClusterPolicy, Rule } from "./rule.ts";
 import { ADDRESS_SETS } from "./sets.ts";
-import { covers, type Traffic } from "./traffic.ts";
+import { common, covers, type Traffic } from "./traffic.ts";
 
 interface Deciders {
   readonly rules: readonly Rule[];
@@ -45,10 +45,11 @@ export interface Repair {
 /** `escaping` is what certainly gets out without some rules. Undefined where nothing does. */
 export function findRepair(selection: Selection, escaping: (without: ReadonlySet<Rule>) => Traffic): Repair | undefined {
   const removed = new Set<Rule>();
-  const packet = choosePacket(escaping(removed));
+  const first = escaping(removed);
+  const packet = choosePacket(first);
   if (packet === undefined) return undefined;
   const allowedBy = decidersOf(packet, selection, removed).rules.map(({ at }) => at).toSorted(byKey(textOf));
-  const isUnheld = removeAll(selection, escaping, removed);
+  const isUnheld = removeAll(selection, { escaping, first, removed });
   return { packet, allowedBy, removals: removalsOf(removed, selection), isUnheld };
 }
 
@@ -61,16 +62,27 @@ function removalsOf(removed: ReadonlySet<Rule>, { policies, admin }: Selection):
   return [...new Map(references.map((one) => [textOf(one), one])).values()].toSorted(byKey(textOf));
 }
 
+interface Removing {
+  escaping(without: ReadonlySet<Rule>): Traffic;
+  /** What escapes before anything is removed. */
+  readonly first: Traffic;
+  readonly removed: Set<Rule>;
+}
+
 /** Takes away what lets a packet through until none gets through, or nothing is left to take. Tells whether one still does. */
-function removeAll(selection: Selection, escaping: (without: ReadonlySet<Rule>) => Traffic, removed: Set<Rule>): boolean {
-  for (;;) {
-    const packet = choosePacket(escaping(removed));
+function removeAll(selection: Selection, { escaping, first, removed }: Removing): boolean {
+  for (let open = first; ; open = escaping(removed)) {
+    const packet = choosePacket(open);
     if (packet === undefined) return false;
     const { rules, isUnheld } = decidersOf(packet, selection, removed);
     if (isUnheld || rules.length === 0) return true;
-    for (const rule of rules) removed.add(rule);
+    for (const rule of [...rules, ...opening(open, selection)]) removed.add(rule);
   }
 }
+
+/** Where only NetworkPolicies decide, whatever lets any of it through has to go, whichever packet is looked at first. */
+const opening = (open: Traffic, { admin, policies }: Selection): Rule[] =>
+  admin.length > 0 ? [] : policies.filter(isSure).flatMap(({ policy }) => policy.egress?.rules ?? []).filter((rule) => common(ADDRESS_SETS.surely(rule), open).length > 0);
 
 export const textOf = ({ kind, object, path }: RuleReference): string => [path, "of", kind, object].filter((part) => part !== "").join(" ");
 
