@@ -11,7 +11,7 @@ import type { Missing } from "./result.ts";
 import type { Policy } from "./rule.ts";
 import { anyPodOf, dividingSelectors, selectionOf, selectorOfRole } from "./selection.ts";
 import { both, exactlyWith, isImpossible, labelsFor } from "./selector.ts";
-import { examine, type Findings } from "./subject.ts";
+import type { Findings, Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
 export interface AnyPod {
@@ -20,6 +20,7 @@ export interface AnyPod {
   readonly permitted: Permitted;
   /** NetworkPolicies of the namespace, by name. */
   readonly policies: readonly Policy[];
+  examine(subject: Subject): Findings;
 }
 
 export interface AnyPodFindings extends Findings {
@@ -28,14 +29,14 @@ export interface AnyPodFindings extends Findings {
 }
 
 export function examineAnyPod(any: AnyPod, world: World): AnyPodFindings {
-  const { namespace, permitted, role } = any;
+  const { namespace, permitted, role, examine } = any;
   const selection = selectionOf(anyPodOf(role), namespace, any.policies, world);
-  const all = examine({ namespace, selection, permitted, unsure: [] }, world);
+  const all = examine({ namespace, selection, permitted, unsure: [] });
   if (all.repair !== undefined) return { ...all, labels: labelsFor(selectorOfRole(role)) };
   if (all.allowed.outside.length === 0) return all;
   const selectors = [selectorOfRole(role), ...dividingSelectors(selection).map((one) => both(selectorOfRole(role), one))];
   for (const labels of selectors.filter((one) => !isImpossible(one)).map(labelsFor)) {
-    const { repair, missing } = examine({ namespace, selection: selectionOf(exactlyWith(labels), namespace, any.policies, world), permitted, unsure: [] }, world);
+    const { repair, missing } = examine({ namespace, selection: selectionOf(exactlyWith(labels), namespace, any.policies, world), permitted, unsure: [] });
     if (repair !== undefined) return { ...all, repair, missing, labels };
   }
   const isExplained = all.missing.some(({ kind }) => kind === "Unclear");

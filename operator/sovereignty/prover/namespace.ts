@@ -6,13 +6,12 @@ import { findDetours } from "./detours.ts";
 import { examineAnyPod, type AnyPodFindings } from "./label-space.ts";
 import { remembering } from "./remembering.ts";
 import { compileNetworkPolicy } from "./network-policy.ts";
-import { permittedFor, type Permitted } from "./permitted.ts";
+import type { Permitted } from "./permitted.ts";
 import type { Finding } from "./result.ts";
 import type { Policy } from "./rule.ts";
 import { anyPodOf, isOnNodeNetwork, podOf, roleOf, selectionOf, unsureSelections } from "./selection.ts";
 import { match, textOfSelector, type Labelled, type Selector } from "./selector.ts";
-import { examine, type Findings } from "./subject.ts";
-import type { Selection } from "./evaluate.ts";
+import { examiner, type Findings, type Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
 /** All objects of a namespace that a proof reads. */
@@ -58,10 +57,12 @@ export function examineNamespace(inputs: NamespaceInputs, world: World): LocalPr
   const workloads = inputs.workloads.toSorted(byKey(({ id }) => id));
   if (inputs.policy === undefined) return localProof(inputs, workloads.map((one) => ({ id: one.id, role: roleOf(one.labels), pod: podOf(one) })), []);
   const { namespace, policy } = inputs;
-  const policies = inputs.networkPolicies.map(compileNetworkPolicy).toSorted(byKey(({ at }) => at.object));
-  const permitted = remembering((role: Role) => permittedFor(role, policy, world));
-  const labelSpace = ROLES.map((role) => ({ id: `${namespace}/*`, role, pod: anyPodOf(role), findings: examineAnyPod({ namespace, role, permitted: permitted(role), policies }, world) }));
-  return { ...localProof(inputs, workloads.map(workloadExaminer({ namespace, policies, permitted }, world)), labelSpace), detours: findDetours(inputs.services, inputs.endpointSlices, world) };
+  const governed = {
+    namespace, policies: inputs.networkPolicies.map(compileNetworkPolicy).toSorted(byKey(({ at }) => at.object)), permitted: (role: Role) => world.permitted(policy, role), examine: examiner(world),
+  };
+  const labelSpace = ROLES.map((role) => ({ id: `${namespace}/*`, role, pod: anyPodOf(role), findings: examineAnyPod({ ...governed, role, permitted: governed.permitted(role) }, world) }));
+  const alike = remembering((workload: Workload) => examineWorkload(workload, governed, world), (workload) => `${isOnNodeNetwork(workload)} ${JSON.stringify(workload.labels)}`);
+  return { ...localProof(inputs, workloads.map((workload) => ({ id: workload.id, ...alike(workload) })), labelSpace), detours: findDetours(inputs.services, inputs.endpointSlices, world) };
 }
 
 function localProof(inputs: NamespaceInputs, workloads: readonly Examined[], labelSpace: readonly Examined[]): LocalProof {
@@ -70,13 +71,8 @@ function localProof(inputs: NamespaceInputs, workloads: readonly Examined[], lab
 }
 
 function takenOf(all: Pick<LocalProof, Kind>): LocalProof["taken"] {
-  const known = new Map<string, readonly Examined[]>();
-  return (kind, selector) => {
-    const key = `${kind} ${textOfSelector(selector)}`;
-    const taken = known.get(key) ?? all[kind].filter(({ pod }) => match(selector, pod) !== "No");
-    known.set(key, taken);
-    return taken;
-  };
+  const taken = remembering((kind: Kind) => remembering((selector: Selector) => all[kind].filter(({ pod }) => match(selector, pod) !== "No"), textOfSelector));
+  return (kind, selector) => taken(kind)(selector);
 }
 
 const isProvedAlone = ({ findings }: Examined): boolean => findings !== undefined && findings.repair === undefined && findings.missing.length === 0;
@@ -88,24 +84,15 @@ function dependenciesOf(all: readonly Examined[]): Set<string> {
 
 interface Governed {
   readonly namespace: string;
+  /** By name. */
   readonly policies: readonly Policy[];
   permitted(role: Role): Permitted;
+  examine(subject: Subject): Findings;
 }
 
-/** Examines each way of being held once: most pods of a namespace are held by the same policies. */
-function workloadExaminer({ namespace, policies, permitted }: Governed, world: World): (workload: Workload) => Examined {
-  const byHold = new Map<string, Findings>();
-  const numbers = new Map<object, number>([...policies, ...world.admin, ...world.baseline].map((policy, i) => [policy, i]));
-  return (workload) => {
-    const [role, pod] = [roleOf(workload.labels), podOf(workload)];
-    if (isOnNodeNetwork(workload)) return { id: workload.id, role, pod };
-    const selection = selectionOf(pod, namespace, policies, world);
-    const hold = `${role} ${keyOf(selection, numbers)}`;
-    const findings = byHold.get(hold) ?? examine({ namespace, selection, permitted: permitted(role), unsure: unsureSelections(selection) }, world);
-    byHold.set(hold, findings);
-    return { id: workload.id, role, pod, findings };
-  };
+function examineWorkload(workload: Workload, { namespace, policies, permitted, examine }: Governed, world: World): Omit<Examined, "id"> {
+  const [role, pod] = [roleOf(workload.labels), podOf(workload)];
+  if (isOnNodeNetwork(workload)) return { role, pod };
+  const selection = selectionOf(pod, namespace, policies, world);
+  return { role, pod, findings: examine({ namespace, selection, permitted: permitted(role), unsure: unsureSelections(selection) }) };
 }
-
-const keyOf = ({ policies, admin, baseline }: Selection, numbers: ReadonlyMap<object, number>): string =>
-  [...policies, ...admin, ...baseline].map(({ policy, match }) => `${numbers.get(policy)}${match}`).join(" ");

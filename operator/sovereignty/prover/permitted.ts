@@ -4,11 +4,11 @@ import { setOf, type IntervalSet } from "../addresses/intervals.ts";
 import { OPERATOR_LABELS } from "../../lib/labels.ts";
 import { CONTROL_PORT } from "../../lib/names.ts";
 import { byKey } from "../../lib/order.ts";
-import type { Destination, Policy, Role } from "../policy.ts";
+import type { Destination, InClusterPeer, Policy, Role } from "../policy.ts";
 import { ALL_PORTS, portsOf } from "./ports.ts";
+import { remembering } from "./remembering.ts";
 import type { PodTraffic } from "./result.ts";
 import { minus, plus, traffic, type Traffic } from "./traffic.ts";
-import { DNS_PORT, KUBE_SYSTEM, type World } from "./world.ts";
 
 export interface Permitted {
   /** By name. */
@@ -27,15 +27,41 @@ export interface PermittedPods {
   readonly ports: IntervalSet;
 }
 
+/** What a cluster permits under any policy. */
+export interface AlwaysPermitted {
+  /** Addresses where pods may ask for names. */
+  readonly nameServers: IntervalSet;
+  readonly operatorNamespace: string;
+}
+
+export const KUBE_SYSTEM = "kube-system";
+export const DNS_PORT = 53;
 const ON_DNS_PORT = portsOf([{ protocol: "TCP", port: DNS_PORT }, { protocol: "UDP", port: DNS_PORT }]);
 const ON_CONTROL_PORT = portsOf([{ protocol: "TCP", port: CONTROL_PORT }, { protocol: "UDP", port: CONTROL_PORT }]);
 
-export function permittedFor(role: Role, policy: Policy, { snapshot, nameServers }: World): Permitted {
+/** One answer for all namespaces with the same policy and all roles of which it says the same: equal answers are the same object. */
+export function permitter(always: AlwaysPermitted): (policy: Policy, role: Role) => Permitted {
+  const permitted = remembering((entries: Entries) => permittedBy(entries, always), (entries) => JSON.stringify(entries));
+  const byRole = remembering((policy: Policy) => remembering((role: Role) => permitted(entriesFor(role, policy))), (policy) => JSON.stringify(policy));
+  return (policy, role) => byRole(policy)(role);
+}
+
+/** What a policy says of a role. */
+interface Entries {
+  readonly destinations: readonly Destination[];
+  readonly peers: readonly InClusterPeer[];
+  readonly mayAskForNames: boolean;
+}
+
+function entriesFor(role: Role, { destinations, inCluster }: Policy): Entries {
   const ofRole = <T extends { readonly name: string; readonly roles: readonly Role[] }>(entries: readonly T[]): T[] => entries.filter(({ roles }) => roles.includes(role)).toSorted(byKey(({ name }) => name));
-  const destinations = ofRole(policy.destinations).map((one) => ({ name: one.name, traffic: trafficOf(one) }));
+  return { destinations: ofRole(destinations), peers: ofRole(inCluster).filter(({ direction }) => direction === "Egress"), mayAskForNames: role === "Application" };
+}
+
+function permittedBy({ destinations: entries, peers, mayAskForNames }: Entries, { nameServers, operatorNamespace }: AlwaysPermitted): Permitted {
+  const destinations = entries.map((one) => ({ name: one.name, traffic: trafficOf(one) }));
   const declared = plus(destinations.map((one) => one.traffic));
-  const dns = role === "Application" ? minus(traffic(ON_DNS_PORT, nameServers), declared) : [];
-  const peers = ofRole(policy.inCluster).filter(({ direction }) => direction === "Egress");
+  const dns = mayAskForNames ? minus(traffic(ON_DNS_PORT, nameServers), declared) : [];
   return {
     destinations,
     dns,
@@ -43,8 +69,8 @@ export function permittedFor(role: Role, policy: Policy, { snapshot, nameServers
     pods: [
       // A peer without ports may be asked at every port (InClusterPeer).
       ...peers.map(({ namespace, podSelector, ports }) => ({ as: "InClusterPeer" as const, namespace, labels: podSelector.matchLabels, ports: ports.length === 0 ? ALL_PORTS : portsOf(ports) })),
-      { as: "Operator", namespace: snapshot.operatorNamespace, labels: OPERATOR_LABELS, ports: ON_CONTROL_PORT },
-      ...(role === "Application" ? [{ as: "DNS" as const, namespace: KUBE_SYSTEM, labels: {}, ports: ON_DNS_PORT }] : []),
+      { as: "Operator", namespace: operatorNamespace, labels: OPERATOR_LABELS, ports: ON_CONTROL_PORT },
+      ...(mayAskForNames ? [{ as: "DNS" as const, namespace: KUBE_SYSTEM, labels: {}, ports: ON_DNS_PORT }] : []),
     ],
   };
 }

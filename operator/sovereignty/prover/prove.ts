@@ -81,7 +81,7 @@ function namespaceProof({ inputs, workloads, labelSpace, detours }: LocalProof, 
 function subjectProof({ id, role, findings }: Examined, { namespace, policy }: NamespaceInputs, relays: readonly string[]): SubjectProof {
   if (findings === undefined) return { id, role, verdict: "UNGOVERNED", isolatedBy: [], missing: [policy === undefined ? noPolicy(namespace) : onNodeNetwork(id)] };
   const { isolatedBy, allowed, repair, labels } = findings;
-  const missing = [...findings.missing, ...(relays.length > 0 ? [unprovedRelays(relays)] : [])];
+  const missing = relays.length === 0 ? findings.missing : [...findings.missing, unprovedRelays(relays)];
   if (repair === undefined) return { id, role, verdict: missing.length > 0 ? "UNDETERMINED" : "PROVED", isolatedBy, allowed, missing };
   const counterexample: Escape = {
     packet: toPacket(repair.packet, id), allowedBy: repair.allowedBy, repair: repairSentence(repair, namespace), addressClass: repair.packet.addressClass, ...(labels !== undefined && { labels }),

@@ -1,11 +1,12 @@
-/** Computes each value once. */
-export function remembering<K, V>(compute: (key: K) => V): (key: K) => V {
-  const values = new Map<K, V>();
+/** Computes one value for all keys that are the same; with `sameAs`, for all of which that is the same. */
+export function remembering<K, V>(compute: (key: K) => V, sameAs: (key: K) => unknown = (key) => key): (key: K) => V {
+  const values = new Map<unknown, V>();
   return (key) => {
-    const known = values.get(key);
+    const same = sameAs(key);
+    const known = values.get(same);
     if (known !== undefined) return known;
     const value = compute(key);
-    values.set(key, value);
+    values.set(same, value);
     return value;
   };
 }

@@ -4,6 +4,7 @@ import { ROLE } from "../../lib/labels.ts";
 import { ROLES, type Role } from "../policy.ts";
 import { ANYTHING, noneOf, oneOf } from "./domain.ts";
 import { byPriority, isSure, type Selecting, type Selection } from "./evaluate.ts";
+import { remembering } from "./remembering.ts";
 import type { ClusterPolicy, Policy, Problem } from "./rule.ts";
 import { match, podWith, type Labelled, type Match, type Selector } from "./selector.ts";
 import type { World } from "./world.ts";
@@ -14,10 +15,10 @@ export const roleOf = (labels: Workload["labels"]): Role => ROLES.find((role) =>
 const HOHEITS_ROLES = ROLES.filter((one) => one !== "Application");
 
 /** Takes every pod of the role. */
-export const selectorOfRole = (role: Role): Selector => new Map([[ROLE, role === "Application" ? noneOf(HOHEITS_ROLES) : oneOf([role])]]);
+export const selectorOfRole = remembering((role: Role): Selector => new Map([[ROLE, role === "Application" ? noneOf(HOHEITS_ROLES) : oneOf([role])]]));
 
 /** Any pod of a role that could ever appear. */
-export const anyPodOf = (role: Role): Labelled => ({ labels: {}, other: (key) => selectorOfRole(role).get(key) ?? ANYTHING });
+export const anyPodOf = remembering((role: Role): Labelled => ({ labels: {}, other: (key) => selectorOfRole(role).get(key) ?? ANYTHING }));
 
 export const podOf = ({ labels }: Workload): Labelled => podWith(labels);
 
@@ -32,10 +33,12 @@ export function selectionOf(pod: Labelled, namespace: string, policies: readonly
 }
 
 function selecting<P>(all: readonly P[], matchOf: (policy: P) => Match): Selecting<P>[] {
-  return all.flatMap((policy) => {
+  const selected: Selecting<P>[] = [];
+  for (const policy of all) {
     const how = matchOf(policy);
-    return how === "No" ? [] : [{ policy, match: how }];
-  });
+    if (how !== "No") selected.push({ policy, match: how });
+  }
+  return selected;
 }
 
 const worse = (a: Match, b: Match): Match => {

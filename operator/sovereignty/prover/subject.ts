@@ -3,13 +3,13 @@
  * themselves is decided when all are known (relays.ts).
  */
 import { ADDRESS_CLASSES, CLASSES } from "../addresses/classes.ts";
-import { ALL_ADDRESSES, toCidrs } from "../addresses/cidr.ts";
-import { difference, union } from "../addresses/intervals.ts";
+import { toCidrs } from "../addresses/cidr.ts";
 import { byKey } from "../../lib/order.ts";
 import type { RuleReference } from "../verdict.ts";
 import { isolation, isSure, possible, type Question, type Selection } from "./evaluate.ts";
 import type { Permitted } from "./permitted.ts";
 import { reachedPods, type ReachedPods } from "./pods.ts";
+import { remembering } from "./remembering.ts";
 import { findRepair, textOf, type Repair } from "./repair.ts";
 import type { Allowed, Missing } from "./result.ts";
 import type { Problem, Rule } from "./rule.ts";
@@ -38,14 +38,22 @@ export interface Findings {
   readonly dependencies: readonly ReachedPods[];
 }
 
-const LOOPBACK = CLASSES.get("Loopback") ?? [];
+/** Examines each way of being held once: most pods of a namespace are held by the same policies, and so are most roles. */
+export function examiner(world: World): (subject: Subject) => Findings {
+  let count = 0;
+  const numberOf = remembering<object, number>(() => (count += 1));
+  // What is unsure of a pod follows from what selects it (`unsureSelections`); of any pod nothing is.
+  const heldBy = ({ selection: { policies, admin, baseline }, permitted, unsure }: Subject): string =>
+    [numberOf(permitted), unsure.length, ...[...policies, ...admin, ...baseline].map(({ policy, match }) => `${numberOf(policy)}${match}`)].join(" ");
+  return remembering((subject) => examine(subject, world), heldBy);
+}
 
-export function examine(subject: Subject, world: World): Findings {
+function examine(subject: Subject, world: World): Findings {
   const { selection, permitted } = subject;
   const reached = possible(selection, "Accept", question());
   const undeclared = minus(reached, permitted.addresses);
   const inCluster = towards(undeclared, world.clusterAddresses);
-  const outside = minus(undeclared, towards(undeclared, union(world.clusterAddresses, LOOPBACK)));
+  const outside = towards(undeclared, world.outside);
   const pods = reachedPods(subject, world);
   const repair = outside.length === 0 ? undefined : findRepair(selection, (without) => outsideSurely(subject, world, without));
   return {
@@ -60,9 +68,9 @@ export function examine(subject: Subject, world: World): Findings {
 const question = (without?: ReadonlySet<Rule>): Question<Traffic> => ({ sets: ADDRESS_SETS, direction: "egress", ...(without !== undefined && { without }) });
 
 /** What every reading of the rules lets out to where nobody declared it. */
-function outsideSurely({ selection, permitted }: Subject, { clusterAddresses }: World, without: ReadonlySet<Rule>): Traffic {
+function outsideSurely({ selection, permitted }: Subject, { outside }: World, without: ReadonlySet<Rule>): Traffic {
   const accepted = minus(ALL_TRAFFIC, possible(selection, "Deny", question(without)));
-  return towards(minus(accepted, permitted.addresses), difference(ALL_ADDRESSES, union(clusterAddresses, LOOPBACK)));
+  return towards(minus(accepted, permitted.addresses), outside);
 }
 
 const isolatingPolicies = ({ policies }: Selection): RuleReference[] => policies.filter((one) => isSure(one) && one.policy.egress?.isSure === true).map(({ policy }) => policy.at);

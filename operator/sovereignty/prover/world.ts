@@ -1,21 +1,20 @@
 /** What all subjects of a proof have in common: namespaces and their labels, the cluster's addresses and policies, what is missing. */
-import { parseAddress, parseCidr } from "../addresses/cidr.ts";
+import { ALL_ADDRESSES, parseAddress, parseCidr } from "../addresses/cidr.ts";
 import { CLASSES } from "../addresses/classes.ts";
-import { intersection, setOf, union, type Interval, type IntervalSet } from "../addresses/intervals.ts";
+import { difference, intersection, setOf, union, type Interval, type IntervalSet } from "../addresses/intervals.ts";
 import { NAMESPACE_NAME } from "../../lib/labels.ts";
 import { byKey } from "../../lib/order.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { compileClusterNetworkPolicy } from "./cluster-network-policy.ts";
 import { ANYTHING } from "./domain.ts";
+import { DNS_PORT, KUBE_SYSTEM, permitter } from "./permitted.ts";
 import { remembering } from "./remembering.ts";
 import type { Missing } from "./result.ts";
 import type { ClusterPolicy } from "./rule.ts";
 import { exactlyWith, match, textOfSelector, type Labelled, type Selector } from "./selector.ts";
 
 /** Every cluster has them, whether a folder of manifests says so or not. */
-const ALWAYS_THERE = ["default", "kube-node-lease", "kube-public", "kube-system"];
-export const KUBE_SYSTEM = "kube-system";
-export const DNS_PORT = 53;
+const ALWAYS_THERE = ["default", "kube-node-lease", "kube-public", KUBE_SYSTEM];
 
 export interface World {
   readonly snapshot: Snapshot;
@@ -28,8 +27,11 @@ export interface World {
   readonly clusterAddresses: IntervalSet;
   /** Those of pods and nodes alone. */
   readonly podAddresses: IntervalSet;
+  /** All others, but those of loopback, which never leave the pod. */
+  readonly outside: IntervalSet;
   /** Where pods may ask for names. */
   readonly nameServers: IntervalSet;
+  readonly permitted: ReturnType<typeof permitter>;
   readonly admin: readonly ClusterPolicy[];
   readonly baseline: readonly ClusterPolicy[];
   /** What could not be read or understood and matters everywhere, or in this namespace. */
@@ -41,14 +43,17 @@ export function buildWorld(snapshot: Snapshot): World {
   const { addresses, missing } = clusterRanges(snapshot);
   const policies = snapshot.clusterNetworkPolicies.map((raw) => compileClusterNetworkPolicy(raw, addresses.nodes)).toSorted(byKey(({ at }) => at.object));
   const clusterAddresses = union(addresses.pods, addresses.services, addresses.nodes);
+  const nameServers = nameServersOf(snapshot, clusterAddresses);
   return {
     snapshot,
     namespaces,
-    namesOf: namesOf(namespaces),
+    namesOf: remembering((selector) => namesTaken(selector, namespaces), textOfSelector),
     labelsOf: (namespace) => namespaces.get(namespace) ?? unlisted(namespace),
     clusterAddresses,
     podAddresses: union(addresses.pods, addresses.nodes),
-    nameServers: nameServersOf(snapshot, clusterAddresses),
+    outside: difference(ALL_ADDRESSES, union(clusterAddresses, CLASSES.get("Loopback") ?? [])),
+    nameServers,
+    permitted: permitter({ nameServers, operatorNamespace: snapshot.operatorNamespace }),
     admin: policies.filter(({ tier }) => tier !== "Baseline"),
     baseline: policies.filter(({ tier }) => tier === "Baseline"),
     missingIn: missingBy(snapshot, missing),
@@ -67,25 +72,14 @@ function namespacesOf({ namespaces, workloads, networkPolicies, governed }: Snap
 
 /** The API server gives each namespace a label with its name, whatever its manifest says. */
 const listedAs = (name: string, labels: Readonly<Record<string, string>> = {}): Labelled =>
-  exactlyWith({ ...labels, [NAMESPACE_NAME]: name });
+  exactlyWith(labels[NAMESPACE_NAME] === name ? labels : { ...labels, [NAMESPACE_NAME]: name });
 
 const unlisted = (name: string): Labelled => ({ labels: { [NAMESPACE_NAME]: name }, other: () => ANYTHING });
 
-function namesOf(namespaces: ReadonlyMap<string, Labelled>): World["namesOf"] {
-  const taken = new Map<string, readonly string[]>();
-  return (selector) => {
-    const text = textOfSelector(selector);
-    const known = taken.get(text) ?? namesTaken(selector, namespaces);
-    taken.set(text, known);
-    return known;
-  };
-}
-
 function namesTaken(selector: Selector, namespaces: ReadonlyMap<string, Labelled>): readonly string[] {
   const byName = selector.get(NAMESPACE_NAME) ?? ANYTHING;
-  const absent = byName.except ? [] : [...byName.values].filter((name) => !namespaces.has(name));
-  const present = [...namespaces].filter(([, labels]) => match(selector, labels) !== "No").map(([name]) => name);
-  return absent.length === 0 ? present : [...present, ...absent].toSorted();
+  const mayTake = (name: string): boolean => match(selector, namespaces.get(name) ?? unlisted(name)) !== "No";
+  return byName.except ? [...namespaces.keys()].filter(mayTake) : byName.values.filter((name) => !namespaces.has(name) || mayTake(name));
 }
 
 type ClusterAddresses = Readonly<Record<keyof Snapshot["cluster"], IntervalSet>>;
