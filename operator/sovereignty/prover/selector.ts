@@ -35,7 +35,9 @@ export const podWith = (labels: Labelled["labels"]): Labelled => ({ labels, othe
 const anyByControllers = (key: string): Domain => (BY_CONTROLLERS.has(key) ? ANYTHING : ABSENT);
 
 /** An object with these labels and no others. */
-export const exactlyWith = (labels: Labelled["labels"]): Labelled => ({ labels, other: () => ABSENT });
+export const exactlyWith = (labels: Labelled["labels"]): Labelled => ({ labels, other: nothing });
+
+const nothing = (): Domain => ABSENT;
 
 export function match(selector: Selector, { labels, other }: Labelled): Match {
   let sure = true;
@@ -59,6 +61,9 @@ export function both(a: Selector, b: Selector): Selector {
 }
 
 export const isImpossible = (selector: Selector): boolean => selector.values().some(isEmpty);
+
+/** Whether it takes more than some values of the label. */
+export const isUnbounded = (selector: Selector, key: string): boolean => (selector.get(key) ?? ANYTHING).except;
 
 /** Whether it takes only what has all of these labels. */
 export const implies = (selector: Selector, labels: Readonly<Record<string, string>>): boolean =>
