@@ -9,6 +9,7 @@
 import { difference, intersection, NOTHING, union, unionOf, type IntervalSet } from "../addresses/intervals.ts";
 import { byKey } from "../../lib/order.ts";
 import type { Snapshot } from "../snapshot.ts";
+import { byNamespace } from "./by-namespace.ts";
 import { possible, type Sets } from "./evaluate.ts";
 import { kindsOf, type WorkloadKind } from "./kinds.ts";
 import { ALL_PORTS, toRanges } from "./ports.ts";
@@ -31,7 +32,7 @@ export interface Connection {
 
 /** Sorted; no two lines say the same. */
 export function connections(snapshot: Snapshot): Connection[] {
-  const world = buildWorld(snapshot);
+  const world = buildWorld(snapshot, byNamespace(snapshot));
   const kinds = kindsOf(snapshot, world);
   const lines = [...betweenKinds(kinds, world), ...withAddresses(kinds, "egress"), ...withAddresses(kinds, "ingress")];
   return lines.toSorted(byKey((line) => JSON.stringify(line)));

@@ -4,6 +4,7 @@
  */
 import { toCidrs } from "../addresses/cidr.ts";
 import type { Snapshot } from "../snapshot.ts";
+import type { ByNamespace } from "./by-namespace.ts";
 import type { LocalProof, NamespaceInputs } from "./namespace.ts";
 import type { Relays } from "./relays.ts";
 import type { NamespaceProof } from "./result.ts";
@@ -16,7 +17,7 @@ interface Surroundings {
 }
 
 export interface Memo {
-  worldOf(snapshot: Snapshot): World;
+  worldOf(snapshot: Snapshot, objects: ByNamespace): World;
   examined(inputs: NamespaceInputs, examine: () => LocalProof): LocalProof;
   proved(local: LocalProof, surroundings: Surroundings, prove: () => NamespaceProof): NamespaceProof;
 }
@@ -26,10 +27,9 @@ export function createMemo(): Memo {
   const locals = new Map<string, LocalProof>();
   const proofs = new Map<string, { readonly seen: readonly unknown[]; readonly proof: NamespaceProof }>();
   return {
-    worldOf(snapshot) {
-      const next = buildWorld(snapshot);
-      if (world !== undefined && isSameWorld(world, next)) return world;
-      locals.clear();
+    worldOf(snapshot, objects) {
+      const next = buildWorld(snapshot, objects);
+      if (world !== undefined && !isSameWorld(world, next)) locals.clear();
       world = next;
       return next;
     },
@@ -54,15 +54,16 @@ export function createMemo(): Memo {
 
 /** A namespace that is gone may leave something behind here; nobody asks for it. */
 const seenBy = (local: LocalProof, { locals, relays }: Surroundings): unknown[] =>
-  [local.inputs.namespace, ...local.dependsOn].toSorted().flatMap((name) => [locals.get(name), relays.stateOf(name)]);
+  [local.inputs.namespace, ...local.dependsOn].flatMap((name) => [locals.get(name), relays.stateOf(name)]);
 
 const areEqual = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((one, i) => one === b[i]);
 
-/** The same objects, in whatever order. */
-const areSameObjects = (a: readonly object[], b: readonly object[]): boolean => {
+/** The same objects, in whatever order; mostly it is the same order. */
+function areSameObjects(a: readonly object[], b: readonly object[]): boolean {
+  if (a.length !== b.length || areEqual(a, b)) return a.length === b.length;
   const known = new Set(a);
-  return a.length === b.length && b.every((one) => known.has(one));
-};
+  return b.every((one) => known.has(one));
+}
 
 const areSameInputs = (a: NamespaceInputs, b: NamespaceInputs): boolean =>
   (a.policy === b.policy || JSON.stringify(a.policy) === JSON.stringify(b.policy)) &&

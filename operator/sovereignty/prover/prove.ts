@@ -12,6 +12,7 @@
 import { finish } from "../../lib/steps.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { VERDICTS, type Verdict } from "../verdict.ts";
+import { byNamespace, type ByNamespace } from "./by-namespace.ts";
 import { examineNamespace, type Examined, type Kind, type LocalProof, type NamespaceInputs } from "./namespace.ts";
 import { createMemo, type Memo } from "./memo.ts";
 import { toPacket } from "./packet.ts";
@@ -28,9 +29,10 @@ export const prove = (snapshot: Snapshot, memo: Memo = createMemo()): Proof => f
 
 /** The same, with a pause after each namespace for whoever has other things to do. */
 export function* proveStepByStep(snapshot: Snapshot, memo: Memo): Generator<undefined, Proof> {
-  const world = memo.worldOf(snapshot);
+  const objects = byNamespace(snapshot);
+  const world = memo.worldOf(snapshot, objects);
   const locals = new Map<string, LocalProof>();
-  for (const inputs of inputsOf(snapshot)) {
+  for (const inputs of inputsOf(snapshot, objects)) {
     locals.set(inputs.namespace, memo.examined(inputs, () => examineNamespace(inputs, world)));
     yield;
   }
@@ -38,17 +40,15 @@ export function* proveStepByStep(snapshot: Snapshot, memo: Memo): Generator<unde
   return proofOf([...locals.values()].map((local) => memo.proved(local, { locals, relays }, () => namespaceProof(local, relays))));
 }
 
-/** By namespace: those that are governed, and those that have workloads. */
-function inputsOf({ governed, workloads, networkPolicies, services, endpointSlices }: Snapshot): NamespaceInputs[] {
-  const namespaceOf = ({ metadata }: Snapshot["services"][number]): string => metadata.namespace ?? "";
-  const by = { workloads: Map.groupBy(workloads, ({ namespace }) => namespace), policies: Map.groupBy(networkPolicies, namespaceOf), services: Map.groupBy(services, namespaceOf), slices: Map.groupBy(endpointSlices, namespaceOf) };
-  return [...new Set([...governed.keys(), ...by.workloads.keys()])].toSorted().map((namespace) => ({
+/** By name: those that are governed, and those that have workloads. */
+function inputsOf({ governed }: Snapshot, { workloads, networkPolicies, services, endpointSlices }: ByNamespace): NamespaceInputs[] {
+  return [...new Set([...governed.keys(), ...workloads.keys()])].toSorted().map((namespace) => ({
     namespace,
     policy: governed.get(namespace),
-    workloads: by.workloads.get(namespace) ?? [],
-    networkPolicies: by.policies.get(namespace) ?? [],
-    services: by.services.get(namespace) ?? [],
-    endpointSlices: by.slices.get(namespace) ?? [],
+    workloads: workloads.get(namespace) ?? [],
+    networkPolicies: networkPolicies.get(namespace) ?? [],
+    services: services.get(namespace) ?? [],
+    endpointSlices: endpointSlices.get(namespace) ?? [],
   }));
 }
 

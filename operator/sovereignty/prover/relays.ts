@@ -29,9 +29,13 @@ export function findRelays(locals: ReadonlyMap<string, LocalProof>, world: World
   const peersOf = { workloads: remembering((findings: Findings) => peersIn(findings, "workloads")), labelSpace: remembering((findings: Findings) => peersIn(findings, "labelSpace")) };
   return {
     unprovedPeersOf: (one, kind) => (one.findings === undefined ? [] : idsOf(peersOf[kind](one.findings).filter((peer) => peer !== one))),
-    stateOf: remembering((namespace) => KINDS.map((kind) => (locals.get(namespace)?.[kind] ?? []).map((one) => (unproved.get(namespace)?.has(one) === true ? "-" : "+")).join("")).join(" ")),
+    stateOf: remembering((namespace) => stateOf(locals.get(namespace), unproved.get(namespace))),
   };
 }
+
+/** A mark for each pod of the namespace; empty where all are proved, as mostly. */
+const stateOf = (local: LocalProof | undefined, unproved: ReadonlySet<Examined> = new Set()): string =>
+  local === undefined || unproved.size === 0 ? "" : KINDS.map((kind) => local[kind].map((one) => (unproved.has(one) ? "-" : "+")).join("")).join(" ");
 
 const idsOf = (peers: ReturnType<PeersIn>): string[] => [...new Set(peers.map((peer) => (typeof peer === "string" ? `${peer}/*` : peer.id)))].toSorted();
 
@@ -55,10 +59,14 @@ function lostIn(local: LocalProof, kind: Kind, before: ReadonlySet<Examined>, pe
 }
 
 /** For each namespace those whose pods may talk to pods of it. */
-function dependentsIn(locals: ReadonlyMap<string, LocalProof>): Map<string, Set<LocalProof>> {
-  const dependents = new Map<string, Set<LocalProof>>();
+function dependentsIn(locals: ReadonlyMap<string, LocalProof>): Map<string, LocalProof[]> {
+  const dependents = new Map<string, LocalProof[]>();
   for (const local of locals.values()) {
-    for (const namespace of local.dependsOn) dependents.set(namespace, (dependents.get(namespace) ?? new Set()).add(local));
+    for (const namespace of local.dependsOn) {
+      const others = dependents.get(namespace);
+      if (others === undefined) dependents.set(namespace, [local]);
+      else others.push(local);
+    }
   }
   return dependents;
 }

@@ -5,6 +5,7 @@ import { difference, intersection, setOf, union, type Interval, type IntervalSet
 import { NAMESPACE_NAME } from "../../lib/labels.ts";
 import { byKey } from "../../lib/order.ts";
 import type { Snapshot } from "../snapshot.ts";
+import type { ByNamespace } from "./by-namespace.ts";
 import { compileClusterNetworkPolicy } from "./cluster-network-policy.ts";
 import { ANYTHING } from "./domain.ts";
 import { DNS_PORT, KUBE_SYSTEM, permitter } from "./permitted.ts";
@@ -38,8 +39,8 @@ export interface World {
   missingIn(namespace: string): readonly Missing[];
 }
 
-export function buildWorld(snapshot: Snapshot): World {
-  const namespaces = namespacesOf(snapshot);
+export function buildWorld(snapshot: Snapshot, objects: ByNamespace): World {
+  const namespaces = namespacesOf(snapshot, objects);
   const { addresses, missing } = clusterRanges(snapshot);
   const policies = snapshot.clusterNetworkPolicies.map((raw) => compileClusterNetworkPolicy(raw, addresses.nodes)).toSorted(byKey(({ at }) => at.object));
   const clusterAddresses = union(addresses.pods, addresses.services, addresses.nodes);
@@ -60,14 +61,12 @@ export function buildWorld(snapshot: Snapshot): World {
   };
 }
 
-function namespacesOf({ namespaces, workloads, networkPolicies, governed }: Snapshot): ReadonlyMap<string, Labelled> {
-  const listed = new Map(namespaces.map(({ metadata }) => [metadata.name, listedAs(metadata.name, metadata.labels)] as const));
-  const always = ALWAYS_THERE.map((name) => [name, listedAs(name)] as const);
-  const named = new Set(governed.keys());
-  for (const { namespace } of workloads) named.add(namespace);
-  for (const { metadata } of networkPolicies) named.add(metadata.namespace ?? "");
-  const all = new Map([...[...named].map((name) => [name, unlisted(name)] as const), ...always, ...listed]);
-  return new Map([...all].toSorted(byKey(([name]) => name)));
+function namespacesOf({ namespaces, governed }: Snapshot, { workloads, networkPolicies }: ByNamespace): ReadonlyMap<string, Labelled> {
+  const all = new Map(namespaces.map(({ metadata }) => [metadata.name, listedAs(metadata.name, metadata.labels)]));
+  const add = (name: string, labelled: (name: string) => Labelled): unknown => all.has(name) || all.set(name, labelled(name));
+  for (const name of ALWAYS_THERE) add(name, listedAs);
+  for (const named of [governed, workloads, networkPolicies]) for (const name of named.keys()) add(name, unlisted);
+  return new Map([...all.keys()].toSorted().map((name) => [name, all.get(name) ?? unlisted(name)]));
 }
 
 /** The API server gives each namespace a label with its name, whatever its manifest says. */
