@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ConfigError } from "../config.ts";
-import { rootIn, valueIn } from "../kinds/sovereignty-policy/proof/evidence-data.ts";
+import { oldestFirst, rootIn, valueIn } from "../kinds/sovereignty-policy/proof/evidence-data.ts";
 import type { ConfigMap } from "../lib/k8s-types.ts";
 import { textOf } from "../sovereignty/evidence/digest.ts";
 import { openEnvelope, signRoot, SignatureError } from "../sovereignty/evidence/dsse.ts";
@@ -66,7 +66,7 @@ async function fromConfigMaps(file: string, wanted: string | undefined): Promise
   const documents = await readDocuments(file, async (path) => textAt(path));
   if (!Array.isArray(documents)) throw new ConfigError([`${file}: ${documents.message}`]);
   const configMaps = documents.filter((one): one is ConfigMap => (one as Partial<ConfigMap> | null)?.kind === "ConfigMap");
-  const roots = configMaps.flatMap((one) => rootIn(one) ?? []).toSorted((a, b) => Date.parse(a.facts.asOf) - Date.parse(b.facts.asOf));
+  const roots = oldestFirst(configMaps.flatMap((one) => rootIn(one) ?? []));
   const root = roots.findLast((one) => wanted === undefined || one.root === wanted);
   if (root === undefined) throw new ConfigError([`${file}: there is no evidence ${wanted ?? "in a ConfigMap"} in it; name a folder with ${ROOT_FILE}, or what kubectl get configmaps -o yaml printed`]);
   const bundles = new Map(configMaps.map((one) => valueIn(one) as Partial<Bundle> | undefined).map((value) => [value?.sha256, value]));

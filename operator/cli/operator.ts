@@ -19,6 +19,7 @@ import { statesOf } from "../kinds/governed-namespace/state.ts";
 import { controllers, governing } from "../kinds/index.ts";
 import type { ProbeFacts } from "../kinds/language-model-deployment/build/index.ts";
 import { watchProbes } from "../kinds/language-model-deployment/probe-metrics.ts";
+import { dataSetsIn } from "../kinds/sovereignty-policy/proof/data-sets.ts";
 import { readHistory } from "../kinds/sovereignty-policy/proof/history.ts";
 import { countFlips, watchProofs } from "../kinds/sovereignty-policy/proof/metrics.ts";
 import type { Proofs } from "../kinds/sovereignty-policy/proof/proofs.ts";
@@ -121,7 +122,7 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   const { metricsScraper, namespace, image, releaseMs } = config;
   const operator = { namespace, image, probe: probeFacts(config) };
   const proofs = proofsFor({ reader: { api: unfenced, transport }, writer: api }, operator, countFlips(metrics));
-  const options = { metricsScraper, operator, releaseMs, proofs };
+  const options = { metricsScraper, operator, releaseMs, proofs, dataSets: dataSetsIn({ api: unfenced, clock, namespace }) };
   const list = controllers(options);
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
   // What has no conditions of ours is no custom resource.

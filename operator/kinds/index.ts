@@ -15,6 +15,7 @@ import { modelApprovalController } from "./model-approval/reconcile.ts";
 import { modelApproval } from "./model-approval/schema.ts";
 import { processingActivityController } from "./processing-activity/reconcile.ts";
 import { processingActivity } from "./processing-activity/schema.ts";
+import { NO_DATA_SETS, type DataSets } from "./sovereignty-policy/proof/data-sets.ts";
 import { evidenceRules, proofRules } from "./sovereignty-policy/proof/rbac.ts";
 import { sovereigntyPolicyController } from "./sovereignty-policy/controller.ts";
 import { NO_PROOFS } from "./sovereignty-policy/proof/proofs.ts";
@@ -24,19 +25,21 @@ import { sovereigntyPolicy } from "./sovereignty-policy/schema.ts";
 export const kinds: readonly Kind[] = [processingActivity, languageModel, modelApproval, languageModelDeployment, sovereigntyPolicy];
 
 /** What the operator was told. */
-export interface HouseOptions extends Options, Pick<Governing, "releaseMs"> {}
+export interface HouseOptions extends Options, Pick<Governing, "releaseMs"> {
+  readonly dataSets: DataSets;
+}
 
 export function controllers(options: HouseOptions): readonly Controller[] {
   return [
     processingActivityController, languageModelController, modelApprovalController, languageModelDeploymentController(options),
-    sovereigntyPolicyController({ governing: governing(options), image: options.operator.image, metricsScraper: options.metricsScraper, proofs: options.proofs }),
+    sovereigntyPolicyController({ governing: governing(options), image: options.operator.image, metricsScraper: options.metricsScraper, proofs: options.proofs, dataSets: options.dataSets }),
     governedNamespaceController(governing(options)),
   ];
 }
 
 export const governing = ({ operator, releaseMs }: HouseOptions): Governing => ({ operatorNamespace: operator.namespace, nameServers: operator.probe.dns, releaseMs });
 
-const NOTHING: HouseOptions = { metricsScraper: undefined, operator: { namespace: "", image: "", probe: USUAL_PROBE }, proofs: NO_PROOFS, releaseMs: 0 };
+const NOTHING: HouseOptions = { metricsScraper: undefined, operator: { namespace: "", image: "", probe: USUAL_PROBE }, proofs: NO_PROOFS, dataSets: NO_DATA_SETS, releaseMs: 0 };
 
 /** What the operator may do in every namespace. */
 export const clusterRules: readonly Rule[] = [...controllers(NOTHING).flatMap(({ rules }) => rules), ...proofRules, ...EVENT_RULES];

@@ -8,7 +8,7 @@ import { collectionPath } from "../../operator/kube/url.ts";
 import type { Condition, ConfigMap, Live } from "../../operator/lib/k8s-types.ts";
 import { EVIDENCE } from "../../operator/lib/labels.ts";
 import { OPERATOR_NAMESPACE } from "../../operator/lib/names.ts";
-import { rootIn, valueIn } from "../../operator/kinds/sovereignty-policy/proof/evidence-data.ts";
+import { oldestFirst, rootIn, valueIn } from "../../operator/kinds/sovereignty-policy/proof/evidence-data.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "../../operator/kinds/sovereignty-policy/schema.ts";
 import { digestOf, rootOf, type Bundle, type Evidence } from "../../operator/sovereignty/evidence/evidence.ts";
 import { consistently, eventually, rawCall, uniqueNamespace, type ControlPlane } from "../support/control-plane.ts";
@@ -55,8 +55,7 @@ async function provedAt(): Promise<number> {
 
 /** The newest evidence, put together again. */
 async function evidence(): Promise<Evidence> {
-  const roots = (await configMaps("Root")).flatMap((live) => rootIn(live) ?? []).toSorted((a, b) => Date.parse(b.facts.asOf) - Date.parse(a.facts.asOf));
-  const [newest] = roots;
+  const newest = oldestFirst((await configMaps("Root")).flatMap((live) => rootIn(live) ?? [])).at(-1);
   if (newest === undefined) throw new Error("no evidence is kept");
   const bundles = new Map((await configMaps("Bundle")).map((live) => valueIn(live) as Bundle).map((bundle) => [bundle.sha256, bundle]));
   return { ...newest, bundles: newest.bundles.map(({ sha256 }) => bundles.get(sha256) as Bundle) };
@@ -109,6 +108,26 @@ describe("a deployment in a governed namespace", () => {
     await create(collectionPath(NETWORK_POLICIES, namespace), { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "open" }, spec: { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: "2001:db8::/32" } }] }] } });
     expect((await seal("OtherPolicyAllowsEgress")).status).toBe("False");
     await untilProved("serve", "Refuted");
+  });
+});
+
+describe("data sets", () => {
+  it("are read where the policy says they are; what they say of a destination is in the condition and in the evidence", async () => {
+    const compact = (name: string, country: string): string => `hoheit-data-set 1 ${name} 2026-11-20 all\n${country} 41.0.0.0/22\n`;
+    const putDataSet = (name: string, text: string): Promise<unknown> => create(collectionPath(CONFIG_MAPS, OPERATOR_NAMESPACE), { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { "data-set.txt": text } });
+    await putDataSet("countries-one", compact("one", "US"));
+    const dataSets = ["one", "two"].map((name) => ({ name, configMapRef: { name: `countries-${name}` } }));
+    await put(plane, policy("located").destinations(destination("mirror", { cidrs: ["41.0.0.0/24"] })).spec({ dataSets }).manifest());
+    const namespace = await governed("located");
+    const ready = (pattern: RegExp): Promise<unknown> => eventually(async () => expect(conditionOf(await policyNamed("located"), "Ready")?.message).toMatch(pattern), { timeoutMs: 25_000 });
+    await ready(/spec\.dataSets\[two\]: ConfigMap hoheit-system\/countries-two is not there; make it with hoheit data-set\..*only one can be believed/);
+    await putDataSet("countries-two", compact("two", "US"));
+    await eventually(async () => {
+      const found = await evidence();
+      expect(found.facts.dataSets.map(({ name }) => name)).toEqual(["one", "two"]);
+      expect(found.bundles.find((bundle) => bundle?.namespace === namespace)?.places).toEqual([{ destination: "mirror", inside: [], outside: ["41.0.0.0/24"], undetermined: [], special: [] }]);
+    }, { timeoutMs: 25_000 });
+    await ready(/spec\.destinations\[mirror\]\.cidrs: 41\.0\.0\.0\/24: the data sets agree that this is outside/);
   });
 });
 

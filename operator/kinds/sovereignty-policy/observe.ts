@@ -12,6 +12,7 @@ import { readable } from "../read.ts";
 import type { BuildInput } from "./build/index.ts";
 import type { PodsOf } from "./build/cluster-network-policy.ts";
 import type { GuardedPolicy } from "./build/guard/concern.ts";
+import type { DataSets } from "./proof/data-sets.ts";
 import type { Proofs } from "./proof/proofs.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "./schema.ts";
 
@@ -22,6 +23,7 @@ export interface Options {
   readonly image: string;
   readonly metricsScraper: PodsOf | undefined;
   readonly proofs: Proofs;
+  readonly dataSets: DataSets;
 }
 
 /** And how the API server calls it. */

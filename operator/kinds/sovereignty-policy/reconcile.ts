@@ -53,7 +53,7 @@ async function bringAbout(live: Live<SovereigntyPolicy>, context: Context, facts
   const guardProbe = trial?.record ?? (guarding.namespace === undefined ? undefined : live.status?.guardProbe);
   const preexisting = await olderThanTheGuard(surveyingOf(observed, judgement, facts), context);
   const guarded = withSurvey(guardedCondition(guarding, trial?.verdict), preexisting);
-  const learned = await learn(observed, context, facts.proofs);
+  const learned = await learn(observed, context, facts);
   const summary = summarise({ observed, judgement, obstacles, guarded, guardProbe, preexisting, clusterPolicies, learned });
   await report({ resource, live }, summary, context);
   for (const note of notesOf(live.status?.preexisting, preexisting)) context.events.record(live, note);

@@ -120,12 +120,12 @@ const spec = withRules(z.object({
   enforcement: enforcement.prefault({}),
   dataSets: orNone(listMap(z.object({
     name: dnsLabel("Name of the data set, for example rir."),
-    configMapRef: z.object({ name: dnsSubdomain("Name of a ConfigMap in the operator's namespace.") }).describe("Where it is."),
+    configMapRef: z.object({ name: dnsSubdomain("Name of a ConfigMap in the operator's namespace, made with hoheit data-set.") }).describe("Where it is: under data-set.txt, or compressed under data-set.txt.gz."),
   }).describe("One data set."), "name", {
-    max: 8, description: "Data sets that say in which country addresses are; a proof believes only what at least two of them agree on.",
+    max: 8, description: "Data sets that say in which country addresses are. Where at least two agree that a destination is elsewhere, or do not agree, the condition Ready says so; the evidence holds what they say of every range.",
   })),
   evidence: z.object({
-    keep: integer(1, 1000, "Bundles that are kept for each namespace, the newest first, default 50.").default(50),
+    keep: integer(1, 1000, "How many proofs are kept as evidence, the newest first, in the operator's namespace. A proof that says the same as the one before is not kept again. Of several policies the largest number holds. Default 50.").default(50),
   }).prefault({}).describe("What is kept of proofs."),
 }), {
   cel: `!has(self.destinations) || self.destinations.map(destination, destination.cidrs.size()).sum() <= ${MOST_CIDRS}`,

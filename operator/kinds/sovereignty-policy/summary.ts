@@ -70,7 +70,7 @@ interface Ready {
   readonly stalled: boolean;
 }
 
-function readyCondition({ observed: { policy }, judgement, obstacles, guarded }: Found, enforced: WantedCondition): Ready {
+function readyCondition({ observed: { policy }, judgement, obstacles, guarded, learned }: Found, enforced: WantedCondition): Ready {
   const say = (status: WantedCondition["status"], reason: Reason, message: string): WantedCondition => ({ type: READY, status, reason, message });
   const [violation] = [...obstacles.filter(({ stalled }) => stalled), ...judgement.violations, ...obstacles];
   if (violation !== undefined) return { condition: say("False", violation.reason, violation.message), stalled: violation.stalled };
@@ -79,7 +79,7 @@ function readyCondition({ observed: { policy }, judgement, obstacles, guarded }:
   const isOlder = guarded.reason === "PreexistingObjects";
   const isTried = policy.spec.enforcement.guard === "Enforce" && guarded.reason !== "NothingGuarded";
   if (isTried && guarded.status !== "True" && !isOlder) return { condition: say("False", "NotGuarded", guarded.message), stalled: false };
-  const findings = [...judgement.findings, ...(isOlder ? [guarded.message] : [])];
+  const findings = [...judgement.findings, ...learned.findings, ...(isOlder ? [guarded.message] : [])];
   if (findings.length > 0) return { condition: say("True", "InForceWithFindings", `In force. ${findings.join(" ")}`), stalled: false };
   return { condition: say("True", "InForce", "The policy is in force as it is written."), stalled: false };
 }

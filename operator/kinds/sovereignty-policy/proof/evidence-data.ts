@@ -46,6 +46,10 @@ export function rootIn(configMap: Pick<ConfigMap, "data" | "binaryData">): RootL
   return isRoot ? (value as RootList) : undefined;
 }
 
+/** By time; of the same proof, for data sets may have come since, the one after the one that it names. */
+export const oldestFirst = <T extends RootList>(roots: readonly T[]): T[] =>
+  roots.toSorted((a, b) => Date.parse(a.facts.asOf) - Date.parse(b.facts.asOf) || (a.facts.previous === b.root ? 1 : -1));
+
 /**
  * Hash of what makes evidence worth keeping: all but when it was made, what came before, when probes were, and versions of
  * objects of which nothing changed that a rule can see. With a pause after each bundle that was not looked at before.

@@ -92,6 +92,15 @@ describe("the store of evidence", () => {
     expect(asOf).toBe("2026-11-25T00:05:00.000Z");
   });
 
+  it("remembers which of two of the same time came last", async () => {
+    for (const names of [["x", "y"], ["y", "x"]] as const) {
+      const server = new ConfigMapServer();
+      const first = await keep(storeOf(server), evidenceOf(1, { a: names[0] }), 50);
+      const second = await keep(storeOf(server), evidenceOf(1, { a: names[1] }, first.root), 50);
+      expect((await storeOf(server).last())?.root).toBe(second.root);
+    }
+  });
+
   it("has no root without its bundles, and tries again what failed", async () => {
     const server = new ConfigMapServer();
     const store = storeOf(server);

@@ -14,7 +14,7 @@ import type { ConfigMap } from "../../../lib/k8s-types.ts";
 import { EVIDENCE, EVIDENCE_CONTENT, evidenceLabels } from "../../../lib/labels.ts";
 import { bundleName, evidenceName } from "../../../lib/names.ts";
 import { rootListOf, type Evidence } from "../../../sovereignty/evidence/evidence.ts";
-import { dataOf, rootIn } from "./evidence-data.ts";
+import { dataOf, oldestFirst, rootIn } from "./evidence-data.ts";
 
 /** Evidence that is kept, as far as the next one needs to know it. */
 export interface KeptEvidence {
@@ -96,11 +96,9 @@ export class EvidenceStore {
   /** What somebody else has put there is none. */
   async #read(): Promise<KeptRoot[]> {
     const { items } = await this.#api.list(CONFIG_MAPS, { namespace: this.#namespace, labelSelector: `${EVIDENCE}=Root` });
-    return items.flatMap((live) => {
-      const list = rootIn(live);
-      if (list === undefined) return [];
-      return [{ root: list.root, asOf: list.facts.asOf, content: live.metadata.annotations?.[EVIDENCE_CONTENT] ?? "", bundles: list.bundles.map(({ sha256 }) => sha256) }];
-    }).toSorted((a, b) => Date.parse(a.asOf) - Date.parse(b.asOf));
+    const contents = new Map(items.map((live) => [live.metadata.name, live.metadata.annotations?.[EVIDENCE_CONTENT] ?? ""]));
+    return oldestFirst(items.flatMap((live) => rootIn(live) ?? []))
+      .map(({ root, facts, bundles }) => ({ root, asOf: facts.asOf, content: contents.get(evidenceName(root)) ?? "", bundles: bundles.map(({ sha256 }) => sha256) }));
   }
 
   /** Roots first: a root without its bundles would be evidence of nothing. */

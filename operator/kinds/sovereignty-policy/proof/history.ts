@@ -4,7 +4,7 @@ import { CONFIG_MAPS } from "../../../kube/resources.ts";
 import { EVIDENCE } from "../../../lib/labels.ts";
 import type { Bundle, RootList } from "../../../sovereignty/evidence/evidence.ts";
 import type { Flip } from "../../../sovereignty/verdict.ts";
-import { rootIn, valueIn } from "./evidence-data.ts";
+import { oldestFirst, rootIn, valueIn } from "./evidence-data.ts";
 import { flipsBetween, verdictsOf, type State, type Verdicts } from "./flips.ts";
 
 export interface History {
@@ -21,7 +21,7 @@ export interface History {
 export async function readHistory(api: Pick<KubeApi, "list">, namespace: string): Promise<History | undefined> {
   const of = async (part: "Root" | "Bundle") => (await api.list(CONFIG_MAPS, { namespace, labelSelector: `${EVIDENCE}=${part}` })).items;
   const bundles = new Map((await of("Bundle")).flatMap((live) => verdictsIn(valueIn(live))));
-  const roots = (await of("Root")).flatMap((live) => rootIn(live) ?? []).toSorted((a, b) => Date.parse(a.facts.asOf) - Date.parse(b.facts.asOf));
+  const roots = oldestFirst((await of("Root")).flatMap((live) => rootIn(live) ?? []));
   const [oldest, newest] = [roots[0], roots.at(-1)];
   if (oldest === undefined || newest === undefined) return undefined;
   const states = roots.map((root) => stateOf(root, bundles));

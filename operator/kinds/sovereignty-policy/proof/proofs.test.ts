@@ -4,6 +4,7 @@ import { svp } from "../../../../test/support/makers.ts";
 import type { Live } from "../../../lib/k8s-types.ts";
 import type { Context } from "../../../runtime/kind.ts";
 import type { Evidence } from "../../../sovereignty/evidence/evidence.ts";
+import { dataSetOf } from "../../../sovereignty/datasets/compact.ts";
 import type { NamespaceProof } from "../../../sovereignty/prover/result.ts";
 import type { Snapshot } from "../../../sovereignty/snapshot.ts";
 import type { Flip, Verdict } from "../../../sovereignty/verdict.ts";
@@ -13,7 +14,7 @@ import type { EvidenceStore, KeptEvidence } from "./evidence-store.ts";
 import { ProofKeeper } from "./keeper.ts";
 import { proofsOf, type Proofs } from "./proofs.ts";
 
-const NOTHING_SHOWN = { guard: [], probes: [] };
+const NOTHING_SHOWN = { guard: [], probes: [], dataSets: [], today: "2026-11-25" };
 const SNAPSHOT = {
   namespaces: [], workloads: [], networkPolicies: [], clusterNetworkPolicies: [], services: [], endpointSlices: [], governed: new Map(), cluster: { pods: [], services: [], nodes: [] },
   operatorNamespace: "hoheit-system", unreadable: [], unknownPolicyKinds: [],
@@ -70,6 +71,17 @@ it("keeps one evidence of a proof, whoever asks for it, each naming the one befo
   expect((await proofs.keep(second, NOTHING_SHOWN, 7)).flips).toEqual(flips);
   expect(told).toEqual([[], flips]);
   expect(written.map(({ evidence: { facts }, most }) => [facts.previous, most])).toEqual([[undefined, 50], [written[0]?.evidence.root, 7]]);
+});
+
+it("keeps another evidence of the same proof when there are other data sets", async () => {
+  const { proofs, lookup } = house();
+  const proved = (await proofs.ask(lookup))?.proved;
+  if (proved === undefined) throw new Error("nothing is proved");
+  await proofs.keep(proved, NOTHING_SHOWN, 50);
+  const set = dataSetOf({ name: "rir", date: "2026-11-20", entries: [] });
+  for (let times = 0; times < 2; times += 1) await proofs.keep(proved, { ...NOTHING_SHOWN, dataSets: [set] }, 50);
+  expect(written.map(({ evidence: { facts } }) => facts.dataSets.map(({ name }) => name))).toEqual([[], ["rir"]]);
+  expect(told).toEqual([[], []]);
 });
 
 it("tries again to keep what could not be kept, and tells nothing before", async () => {

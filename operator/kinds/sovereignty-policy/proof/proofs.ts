@@ -1,6 +1,7 @@
 /** What the kinds ask of proofs and evidence. Where nobody proves, as in `hoheit render`, there is `NO_PROOFS`. */
 import type { Context } from "../../../runtime/kind.ts";
 import { buildEvidenceStepByStep, type Circumstances } from "../../../sovereignty/evidence/evidence.ts";
+import type { DataSet } from "../../../sovereignty/datasets/data-set.ts";
 import type { NamespaceProof } from "../../../sovereignty/prover/result.ts";
 import type { Flip } from "../../../sovereignty/verdict.ts";
 import { sovereigntyPolicy } from "../schema.ts";
@@ -10,6 +11,7 @@ import { flipsBetween, verdictsOf, type State } from "./flips.ts";
 import { inTurns } from "./in-turns.ts";
 import type { Answer, ProofKeeper, Proved } from "./keeper.ts";
 import { stampOf } from "./stamp.ts";
+import { placesIn } from "./whereabouts.ts";
 
 type Lookup = Pick<Context, "cache">;
 
@@ -26,7 +28,14 @@ export interface Proofs {
    * Evidence of a proof, kept unless the newest that is kept says the same; then all but the newest `most` go.
    * @throws EvidenceTooLargeError
    */
-  keep(proved: Proved, circumstances: Pick<Circumstances, "guard" | "probes">, most: number): Promise<Kept>;
+  keep(proved: Proved, given: Given, most: number): Promise<Kept>;
+}
+
+/** What evidence says beside what was proved. */
+export interface Given extends Pick<Circumstances, "guard" | "probes"> {
+  readonly dataSets: readonly DataSet[];
+  /** YYYY-MM-DD, UTC: adequacy decisions begin and end. */
+  readonly today: string;
 }
 
 export interface Kept {
@@ -57,9 +66,9 @@ interface Parts {
 export function proofsOf({ keeper, onFlips, ...writing }: Parts): Proofs {
   const ask: Proofs["ask"] = async (lookup) => (lookup.cache(sovereigntyPolicy.resource).list().length === 0 ? undefined : keeper.ask(stampOf(lookup)));
   let before: State | undefined;
-  let last: { readonly of: Proved; readonly kept: Promise<Kept> } | undefined;
-  const keepAnew = async (proved: Proved, circumstances: Given, most: number): Promise<Kept> => {
-    const evidence = await keepEvidence(writing, proved, { circumstances, most });
+  let last: { readonly of: Proved; readonly dataSets: string; readonly kept: Promise<Kept> } | undefined;
+  const keepAnew = async (proved: Proved, given: Given, most: number): Promise<Kept> => {
+    const evidence = await keepEvidence(writing, proved, { given, most });
     const now: State = { time: new Date(proved.at).toISOString(), verdicts: new Map(proved.proof.namespaces.map((proof) => [proof.namespace, verdictsOf(proof)])) };
     const flips = flipsBetween(before, now);
     before = now;
@@ -73,10 +82,11 @@ export function proofsOf({ keeper, onFlips, ...writing }: Parts): Proofs {
     last: () => keeper.last,
     namespace: (name) => keeper.last?.proof.namespaces.find(({ namespace }) => namespace === name),
     // Several policies ask for the same; what failed is tried again by the next.
-    keep(proved, circumstances, most) {
-      if (last?.of !== proved) {
-        const kept = keepAnew(proved, circumstances, most);
-        last = { of: proved, kept };
+    keep(proved, given, most) {
+      const dataSets = given.dataSets.map(({ sha256 }) => sha256).join();
+      if (last?.of !== proved || last.dataSets !== dataSets) {
+        const kept = keepAnew(proved, given, most);
+        last = { of: proved, dataSets, kept };
         kept.catch(() => (last = undefined));
       }
       return last.kept;
@@ -84,11 +94,9 @@ export function proofsOf({ keeper, onFlips, ...writing }: Parts): Proofs {
   };
 }
 
-type Given = Pick<Circumstances, "guard" | "probes">;
-
-async function keepEvidence({ store, monotonic }: Pick<Parts, "store" | "monotonic">, { snapshot, proof, at }: Proved, { circumstances, most }: { circumstances: Given; most: number }): Promise<KeptEvidence> {
+async function keepEvidence({ store, monotonic }: Pick<Parts, "store" | "monotonic">, { snapshot, proof, at }: Proved, { given: { today, ...given }, most }: { given: Given; most: number }): Promise<KeptEvidence> {
   const previous = (await store.last())?.root;
-  const asOf = new Date(at).toISOString();
-  const evidence = await inTurns(buildEvidenceStepByStep(snapshot, proof, { ...circumstances, asOf, ...(previous !== undefined && { previous }) }), monotonic);
+  const circumstances: Circumstances = { ...given, asOf: new Date(at).toISOString(), ...(previous !== undefined && { previous }), places: placesIn(snapshot.governed, given.dataSets, today) };
+  const evidence = await inTurns(buildEvidenceStepByStep(snapshot, proof, circumstances), monotonic);
   return store.keep(evidence, await inTurns(contentStepByStep(evidence), monotonic), most);
 }

@@ -19,5 +19,5 @@ export const proofRules: readonly Rule[] = [
   list("k8s.ovn.org", "egressfirewalls"),
 ];
 
-/** In the operator's own namespace. */
-export const evidenceRules: readonly Rule[] = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["list", "create", "delete"] }];
+/** In the operator's own namespace: evidence, and data sets. */
+export const evidenceRules: readonly Rule[] = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "create", "delete"] }];
