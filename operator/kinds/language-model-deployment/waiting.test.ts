@@ -29,6 +29,7 @@ describe("waitingFor", () => {
   });
 
   it("tells a full cluster from one that could never hold the pod", () => {
+    expect(waitingFor(input([unscheduled("a-1")], { nodes: [node("exact", "4")] }))?.reason).toBe("Unschedulable");
     const found = waitingFor(input([unscheduled("a-1")], { nodes: [node("small", "2")] }));
     expect(found).toMatchObject({ reason: "NoNodeFits", message: expect.stringContaining("the largest node has 2") });
     expect(waitingFor(input([unscheduled("a-1")], { nodes: [] }))?.message).toContain("no node of this cluster offers nvidia.com/gpu");
