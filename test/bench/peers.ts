@@ -84,8 +84,13 @@ interface Line {
   readonly rssPeak?: number;
   readonly cpuOp?: number;
   readonly cpuApi?: number;
+  readonly cpuEtcd?: number;
+  readonly cpuLoader?: number;
+  readonly cpuHost?: number;
   readonly p50ms?: number;
   readonly p99ms?: number;
+  readonly seenToFixedP50ms?: number;
+  readonly seenToFixedP99ms?: number;
   readonly quietAfterS?: number;
   readonly firstReconcileS?: number;
   readonly lastReconcileS?: number;
@@ -102,13 +107,20 @@ function figuresOf(lines: readonly Line[]): Figures {
   const lists = Object.entries(requests("restart")?.byVerb ?? {}).filter(([verb]) => verb.startsWith("list")).reduce((sum, [, count]) => sum + count, 0);
   const [created, drift, exact] = [did("create"), did("drift"), phase("restart exact")];
   const found: Record<string, number | undefined> = {
-    convergeSeconds: created.T, convergeWrites: requests("converge")?.writes, operatorCpuSeconds: created.cpuOp, serverCpuSeconds: created.cpuApi,
+    convergeSeconds: created.T, convergeWrites: requests("converge")?.writes, operatorCpuSeconds: created.cpuOp, serverCpuSeconds: created.cpuApi, othersCpuSeconds: cpuOfOthers(created),
     rssEmptyMiB: phase("empty").rss, rssConvergedMiB: phase("converged").rss, rssPeakMiB: created.rssPeak,
-    driftP50Ms: drift.p50ms, driftP99Ms: drift.p99ms, restWrites: requests("idle")?.writes, rssAtRestMiB: phase("idle").rss,
+    driftP50Ms: drift.p50ms, driftP99Ms: drift.p99ms,
+    // From when a client saw the edit: without the edit's own way through the API server.
+    driftSeenP50Ms: drift.seenToFixedP50ms, driftSeenP99Ms: drift.seenToFixedP99ms, restWrites: requests("idle")?.writes, rssAtRestMiB: phase("idle").rss,
     restartWrites: requests("restart")?.writes, restartLists: lists, restartQuietSeconds: phase("restart").quietAfterS,
     restartFirstReconcileSeconds: exact.firstReconcileS, restartLastReconcileSeconds: exact.lastReconcileS,
   };
   return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, number] => entry[1] !== undefined));
+}
+
+/** What neighbours on the machine used while the Widgets converged: how far a figure is to be believed. */
+function cpuOfOthers({ cpuHost, cpuOp = 0, cpuApi = 0, cpuEtcd = 0, cpuLoader = 0 }: Line): number | undefined {
+  return cpuHost === undefined ? undefined : cpuHost - cpuOp - cpuApi - cpuEtcd - cpuLoader;
 }
 
 function report(n: number, results: ReadonlyMap<string, readonly Figures[]>): void {
