@@ -8,9 +8,9 @@ import { keyOf, type KubeObject, type Live } from "../lib/k8s-types.ts";
 import type { Cache, CacheChange, CacheSpec } from "./cache.ts";
 import { Indexes } from "./indexes.ts";
 
-/** Whether version `a` is later than `b` (KEP-5504: decimal numbers of any size). */
+/** Whether version `a` is later than `b`. KEP-5504: decimal numbers of any size without leading zeros, so the longer one is larger. */
 export function isLater(a: string, b: string): boolean {
-  return BigInt(a) > BigInt(b);
+  return a.length === b.length ? a > b : a.length > b.length;
 }
 
 /**

@@ -89,7 +89,7 @@ class Walk {
   }
 
   private members(desired: Record<string, unknown>, live: Record<string, unknown>, exact: boolean): void {
-    for (const key of Object.keys(desired)) this.step(key, desired[key], live[key], exact || this.isExact(key));
+    for (const key in desired) this.step(key, desired[key], live[key], exact || this.isExact(key));
     const added = exact ? Object.keys(live).find((key) => desired[key] === undefined && !isEmpty(live[key]) && live[key] !== DEFAULTS[key]) : undefined;
     if (added !== undefined) this.found(added);
   }
@@ -157,5 +157,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 function isDeepStrictSubset(part: unknown, whole: unknown): boolean {
   if (!isRecord(part)) return Object.is(part, whole);
-  return isRecord(whole) && Object.entries(part).every(([key, member]) => member === undefined || isDeepStrictSubset(member, whole[key]));
+  if (!isRecord(whole)) return false;
+  for (const key in part) if (part[key] !== undefined && !isDeepStrictSubset(part[key], whole[key])) return false;
+  return true;
 }
