@@ -12,7 +12,7 @@ import { loadCredentials, type CredentialSource } from "../kube/credentials.ts";
 import type { Restart } from "../kube/reflector.ts";
 import { Transport } from "../kube/transport.ts";
 import { ConfigError, type Config } from "../config.ts";
-import { languageModelDeployments, services } from "../kinds/caches.ts";
+import { languageModelDeployments, services, sovereigntyPolicies } from "../kinds/caches.ts";
 import { tripwireOf } from "../kinds/language-model-deployment/observe.ts";
 import { watchNamespaces } from "../kinds/governed-namespace/metrics.ts";
 import { statesOf } from "../kinds/governed-namespace/state.ts";
@@ -21,6 +21,7 @@ import type { ProbeFacts } from "../kinds/language-model-deployment/build/index.
 import { watchProbes } from "../kinds/language-model-deployment/probe-metrics.ts";
 import { dataSetsIn } from "../kinds/sovereignty-policy/proof/data-sets.ts";
 import { readHistory } from "../kinds/sovereignty-policy/proof/history.ts";
+import { watchPreexisting } from "../kinds/sovereignty-policy/preexisting/metrics.ts";
 import { countFlips, watchProofs } from "../kinds/sovereignty-policy/proof/metrics.ts";
 import type { Proofs } from "../kinds/sovereignty-policy/proof/proofs.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -130,6 +131,7 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   watchProofs(metrics, proofs);
   watchProbes(metrics, () => caches.for(languageModelDeployments).list());
   watchNamespaces(metrics, () => statesOf({ ...manager.lookUp, clock }, governing(options)));
+  watchPreexisting(metrics, () => caches.for(sovereigntyPolicies).list());
   metrics.watchLeader(() => elector.leading);
   const parts: Parts = { config, log, metrics, caches, manager, elector, events, proofs, reader: unfenced, transports: [transport, elections], stop, workers, led: Promise.resolve() };
   return parts;

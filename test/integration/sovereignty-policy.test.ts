@@ -3,7 +3,7 @@
  * deleted. Every test has policies and namespaces of its own, told apart by a label; the guard is one for all.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS, CLUSTER_NETWORK_POLICIES, NAMESPACES, type Resource } from "../../operator/kube/resources.ts";
+import { apiVersionOf, CLUSTER_NETWORK_POLICIES, DAEMON_SETS, NAMESPACES, NETWORK_POLICIES, PODS, SERVICES, VALIDATING_ADMISSION_POLICIES, VALIDATING_ADMISSION_POLICY_BINDINGS, type Resource } from "../../operator/kube/resources.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
 import type { ClusterNetworkPolicy, Condition, KubeObject, Live, ValidatingAdmissionPolicy } from "../../operator/lib/k8s-types.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "../../operator/kinds/sovereignty-policy/schema.ts";
@@ -122,18 +122,22 @@ describe("a policy", () => {
 });
 
 describe("what was there before the guard", () => {
-  const make = (namespace: string, path: string, kind: string, name: string, spec: object, metadata: object = {}): Promise<unknown> =>
-    rawCall(plane, "POST", path.replace("NS", namespace), { body: { apiVersion: path.startsWith("/api/") ? "v1" : path.split("/").slice(2, 4).join("/"), kind, metadata: { name, ...metadata }, spec } });
+  const make = async (namespace: string, objects: readonly (readonly [of: Resource, name: string, spec: object, metadata?: object])[]): Promise<void> => {
+    for (const [of, name, spec, metadata] of objects) await rawCall(plane, "POST", collectionPath(of, namespace), { body: { apiVersion: apiVersionOf(of), kind: of.kind, metadata: { name, ...metadata }, spec } });
+  };
 
   it("is named with its fields, stays, and keeps nothing from being in force for what comes", async () => {
     const namespace = await uniqueNamespace(plane, { prefix: "old" });
     const containers = [{ name: "a", image: "none" }];
-    await make(namespace, "/api/v1/namespaces/NS/pods", "Pod", "on-the-node", { hostNetwork: true, containers, schedulerName: "nobody" });
-    await make(namespace, "/api/v1/namespaces/NS/pods", "Pod", "forged", { containers, schedulerName: "nobody" }, { labels: { "hoheit.dev/role": "Fetch" } });
-    await make(namespace, "/api/v1/namespaces/NS/services", "Service", "door", { type: "NodePort", selector: { app: "a" }, ports: [{ port: 80 }] });
-    await make(namespace, "/apis/apps/v1/namespaces/NS/daemonsets", "DaemonSet", "agent", { selector: { matchLabels: { app: "agent" } }, template: { metadata: { labels: { app: "agent" } }, spec: { hostPID: true, containers, nodeSelector: { nowhere: "yes" } } } });
-    await make(namespace, "/apis/networking.k8s.io/v1/namespaces/NS/networkpolicies", "NetworkPolicy", "wide", { podSelector: { matchLabels: { app: "a" } }, egress: [{}] });
-    await make(namespace, "/api/v1/namespaces/NS/pods", "Pod", "harmless", { containers, schedulerName: "nobody" });
+    const pod = { containers, schedulerName: "nobody" };
+    await make(namespace, [
+      [PODS, "on-the-node", { ...pod, hostNetwork: true }],
+      [PODS, "forged", pod, { labels: { "hoheit.dev/role": "Fetch" } }],
+      [SERVICES, "door", { type: "NodePort", selector: { app: "a" }, ports: [{ port: 80 }] }],
+      [DAEMON_SETS, "agent", { selector: { matchLabels: { app: "agent" } }, template: { metadata: { labels: { app: "agent" } }, spec: { hostPID: true, containers, nodeSelector: { nowhere: "yes" } } } }],
+      [NETWORK_POLICIES, "wide", { podSelector: { matchLabels: { app: "a" } }, egress: [{}] }],
+      [PODS, "harmless", pod],
+    ]);
 
     await label(namespace, { [KEY]: "before" });
     await put(plane, policy("before").manifest());

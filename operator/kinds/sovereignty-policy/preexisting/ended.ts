@@ -3,7 +3,7 @@ import type { Existing } from "./index.ts";
 
 interface Members { readonly phase?: string; readonly replicas?: number; readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 
-const membersOf = (object: Existing, key: "spec" | "status"): Members => (object[key] ?? {}) as Members;
+const membersOf = (object: Existing, key: "spec" | "status"): Members => object[key] ?? {};
 
 /** A pod or a Job that has ended, and what a Deployment made for an earlier template. */
 export function hasEnded(object: Existing): boolean {
