@@ -4,7 +4,7 @@
  */
 import { Caches } from "../../operator/kube/caches.ts";
 import type { CacheSpec } from "../../operator/kube/cache.ts";
-import type { ApplyOptions, KubeApi, ListOptions, Preconditions } from "../../operator/kube/api.ts";
+import type { ApplyOptions, JsonPatch, KubeApi, ListOptions, Preconditions } from "../../operator/kube/api.ts";
 import { ApiError } from "../../operator/kube/errors.ts";
 import { resourceName, type Resource } from "../../operator/kube/resources.ts";
 import type { Store } from "../../operator/kube/store.ts";
@@ -24,6 +24,21 @@ function merged(target: unknown, patch: unknown): unknown {
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete result[name];
     else result[name] = merged(result[name], value);
+  }
+  return result;
+}
+
+/** RFC 6902, as far as it is used here: members of objects, and nothing is added. */
+function patched(target: object, patch: JsonPatch): unknown {
+  const result = structuredClone(target) as Member;
+  for (const { op, path, value } of patch) {
+    const keys = path.split("/").slice(1);
+    const last = keys.pop() ?? "";
+    const parent = keys.reduce((at, key) => at[key] as Member, result);
+    if (op === "test" && parent[last] !== value) throw refusal(422, "Invalid", `${path} is not ${String(value)}`);
+    else if (op === "replace") parent[last] = value;
+    else if (op === "remove") delete parent[last];
+    else if (op !== "test") throw new Error(`the fake cluster knows no ${op}`);
   }
   return result;
 }
@@ -132,11 +147,11 @@ export class FakeCluster {
   }
 
   private api(): KubeApi {
-    const api: Omit<KubeApi, "jsonPatch"> = {
+    const api: KubeApi = {
       get: async (of, ref) => this.live(of, ref),
       list: async <T extends KubeObject>(of: Resource<T>, { namespace, labelSelector = "" }: ListOptions = {}) => {
         const [label = "", value] = labelSelector.split("=");
-        const items = [...this.objects].filter(([key]) => key.startsWith(`${resourceName(of)} ${namespace}/`)).map(([, live]) => live as Live<T>);
+        const items = [...this.objects].filter(([key]) => key.startsWith(`${resourceName(of)} ${namespace === undefined ? "" : `${namespace}/`}`)).map(([, live]) => live as Live<T>);
         return { items: items.filter(({ metadata }) => label === "" || metadata.labels?.[label] === value), resourceVersion: String(this.version) };
       },
       create: async (of, object, options) => {
@@ -163,6 +178,11 @@ export class FakeCluster {
         // Nothing was stored, so the answer has the version that it was asked with.
         return after as never;
       },
+      jsonPatch: async (of, ref, patch) => {
+        this.write("patch", of);
+        const live = this.expect(of, ref, {});
+        return this.put(of, patched(live, patch) as never);
+      },
       delete: async (of, ref, options = {}) => {
         this.write("delete", of);
         this.expect(of, ref, options);
@@ -170,6 +190,6 @@ export class FakeCluster {
         return true;
       },
     };
-    return api as KubeApi;
+    return api;
   }
 }

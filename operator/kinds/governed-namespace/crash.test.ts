@@ -1,12 +1,11 @@
 /** An operator that ends at any write, before it or before its answer: the next one brings every namespace where it shall be, and none is marked too early. */
 import { describe, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
+import { failing } from "../../../test/support/failing-writes.ts";
 import { destination, GOVERNED, svp } from "../../../test/support/makers.ts";
-import { TransportError } from "../../kube/errors.ts";
 import { NAMESPACES, NETWORK_POLICIES } from "../../kube/resources.ts";
 import { RELEASE_TIME, SEALED } from "../../lib/labels.ts";
 import { DEFAULT_DENY } from "../../lib/names.ts";
-import type { Context } from "../../runtime/kind.ts";
 import { sovereigntyPolicy } from "../sovereignty-policy/schema.ts";
 import { governedNamespaceController } from "./controller.ts";
 
@@ -21,22 +20,6 @@ const start = (): FakeCluster => {
 };
 const marked = (cluster: FakeCluster): boolean => cluster.live(NAMESPACES, { name: "n" })?.metadata.annotations?.[SEALED] !== undefined;
 const names = (cluster: FakeCluster): string[] => [DEFAULT_DENY, "hoheit-application", "hoheit-destination-mirror", "hoheit-destination-store"].filter((name) => cluster.live(NETWORK_POLICIES, policy(name)) !== undefined);
-
-/** A context of which the nth write fails, once it is done or before. Notes in `early` if a write leaves a mark without a default deny. */
-function failing(cluster: FakeCluster, { nth, done, early }: { nth: number; done: boolean; early: string[] }): Context {
-  let writes = 0;
-  const wrap = (call: (...given: never[]) => Promise<unknown>) => async (...given: never[]): Promise<unknown> => {
-    writes += 1;
-    if (writes >= nth && !done) throw new TransportError("fake", "the operator ended");
-    const answer = await call(...given);
-    if (marked(cluster) && !names(cluster).includes(DEFAULT_DENY)) early.push(`write ${writes}`);
-    if (writes >= nth) throw new TransportError("fake", "the operator ended");
-    return answer;
-  };
-  const { api } = cluster.context;
-  const writing = Object.fromEntries((["apply", "create", "mergePatch", "delete"] as const).map((name) => [name, wrap(api[name].bind(api))]));
-  return { ...cluster.context, api: { ...api, ...writing } };
-}
 
 const SEAL: [string, (cluster: FakeCluster) => Promise<void>, string[]] = ["is sealed", async (cluster) => {
   cluster.put(POLICIES, svp().destinations(destination("mirror")).live());
@@ -57,7 +40,10 @@ describe.each([
     const cluster = start();
     await change(cluster);
     const early: string[] = [];
-    await controller.reconcile({ name: "n" }, failing(cluster, { nth, done: when === "after", early })).catch(() => undefined);
+    const after = (write: number): void => {
+      if (marked(cluster) && !names(cluster).includes(DEFAULT_DENY)) early.push(`write ${write}`);
+    };
+    await controller.reconcile({ name: "n" }, failing(cluster.context, { nth, done: when === "after", after })).catch(() => undefined);
     for (let pass = 0; pass < 4; pass++) await controller.reconcile({ name: "n" }, cluster.context).catch(() => undefined);
     expect([names(cluster), early]).toEqual([expected, []]);
     expect(marked(cluster)).toBe(expected.length > 0);
