@@ -2,6 +2,9 @@
  * Proofs on a real API server: what the operator proves of governed namespaces as rules and pods change, what it says of it
  * where, and what it keeps as evidence, which `hoheit verify` re-checks with another code path.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONFIG_MAPS, NETWORK_POLICIES, PODS } from "../../operator/kube/resources.ts";
 import { collectionPath } from "../../operator/kube/url.ts";
@@ -11,6 +14,7 @@ import { OPERATOR_NAMESPACE } from "../../operator/lib/names.ts";
 import { oldestFirst, rootIn, valueIn } from "../../operator/kinds/sovereignty-policy/proof/evidence-data.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "../../operator/kinds/sovereignty-policy/schema.ts";
 import { digestOf, rootOf, type Bundle, type Evidence } from "../../operator/sovereignty/evidence/evidence.ts";
+import { dumpManifests, hoheit } from "../support/command-line.ts";
 import { consistently, eventually, rawCall, uniqueNamespace, type ControlPlane } from "../support/control-plane.ts";
 import { leads } from "../support/crash-house.ts";
 import { conditionOf, find, furnishedNamespace, put, startHouse, untilReason } from "../support/house.ts";
@@ -149,6 +153,22 @@ describe("evidence", () => {
     expect(inputs).toEqual(expect.arrayContaining([`${namespace}/hoheit-default-deny`]));
     expect(kept.facts.unreadable).toEqual([]);
     expect(kept.facts.previous).toMatch(/^sha256:/);
+  });
+
+  it("is re-checked by hoheit verify from what kubectl prints, by the root that the policy names", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hoheit-proof-"));
+    const [configMaps, manifests] = [join(folder, "evidence.json"), join(folder, "manifests")];
+    try {
+      // Others come and go all the time: what is printed has to be of the moment of a proof.
+      await eventually(async () => {
+        const root = (await policyNamed("kept"))?.status?.evidence?.root ?? "none";
+        await dumpManifests(plane, manifests);
+        writeFileSync(configMaps, JSON.stringify(await rawCall(plane, "GET", collectionPath(CONFIG_MAPS, OPERATOR_NAMESPACE))));
+        expect(await hoheit(folder, "verify", configMaps, "--manifests", manifests, "--root", root)).toMatchObject({ err: "", out: expect.stringMatching(/\nIt fits these manifests, and says [A-Z]+\.\n$/) });
+      }, { timeoutMs: 50_000, everyMs: 2_000 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("is not kept again when only a version of an object changed", async () => {

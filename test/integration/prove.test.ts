@@ -2,16 +2,15 @@
  * `hoheit prove` and `hoheit verify` as people run them: programs of their own, on a real API server with a kubeconfig, and
  * then without one on what kubectl would print of it.
  */
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dumpManifests, hoheit as run } from "../support/command-line.ts";
 import { rawCall, startControlPlane, uniqueNamespace, installHoheit, type ControlPlane } from "../support/control-plane.ts";
 import { put } from "../support/house.ts";
 import { destination, svp } from "../support/makers.ts";
 
-const MAIN = resolve(import.meta.dirname, "..", "..", "operator", "main.ts");
 const GOVERNED = { "test.example/governed-by": "prove" };
 let plane: ControlPlane & AsyncDisposable;
 let namespace: string;
@@ -43,22 +42,8 @@ function deployment(app: string): Promise<unknown> {
   return rawCall(plane, "POST", `/apis/apps/v1/namespaces/${namespace}/deployments`, { body: { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: app }, spec } });
 }
 
-/** As a person without a cluster in the environment would. */
-function hoheit(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((done) => {
-    execFile(process.execPath, [MAIN, ...args], { env: { PATH: process.env["PATH"] ?? "", HOME: folder } }, (error, out, err) => done({ code: error === null ? 0 : Number(error.code), out, err }));
-  });
-}
+const hoheit = (...args: string[]) => run(folder, ...args);
 const prove = (...args: string[]) => hoheit("prove", "--kubeconfig", plane.kubeconfig(), ...args);
-
-/** What kubectl get -o json writes, kind by kind. */
-async function dump(): Promise<string> {
-  const paths = ["/api/v1/namespaces", "/api/v1/services", "/apis/apps/v1/deployments", "/apis/networking.k8s.io/v1/networkpolicies", "/apis/networking.k8s.io/v1/servicecidrs", "/apis/discovery.k8s.io/v1/endpointslices", "/apis/hoheit.dev/v1alpha1/sovereigntypolicies"];
-  const path = join(folder, "manifests");
-  mkdirSync(path, { recursive: true });
-  for (const [at, from] of paths.entries()) writeFileSync(join(path, `${at}.json`), JSON.stringify(await rawCall(plane, "GET", from)));
-  return path;
-}
 
 describe("hoheit prove", () => {
   it("proves one workload of a cluster and refutes another, with the packet, the rule and the repair", async () => {
@@ -92,7 +77,8 @@ describe("hoheit prove", () => {
 
 describe("evidence of a cluster", () => {
   it("fits what kubectl prints of it, and nothing else", async () => {
-    const [evidence, manifests] = [join(folder, "evidence"), await dump()];
+    const [evidence, manifests] = [join(folder, "evidence"), join(folder, "manifests")];
+    await dumpManifests(plane, manifests);
     expect((await prove("--evidence", evidence)).code).toBe(1);
     const fits = await hoheit("verify", evidence, "--manifests", manifests);
     expect(fits).toMatchObject({ code: 1, err: "", out: expect.stringMatching(/\nIt fits these manifests, and says REFUTED\.\n$/) });
