@@ -5,6 +5,7 @@ import type { Raw, Workload } from "../snapshot.ts";
 import { findDetours } from "./detours.ts";
 import { examineAnyPod, type AnyPodFindings } from "./label-space.ts";
 import { remembering } from "./remembering.ts";
+import { reckoned } from "./most.ts";
 import { compileNetworkPolicy } from "./network-policy.ts";
 import type { Permitted } from "./permitted.ts";
 import type { Finding } from "./result.ts";
@@ -58,7 +59,7 @@ export function examineNamespace(inputs: NamespaceInputs, world: World): LocalPr
   if (inputs.policy === undefined) return localProof(inputs, workloads.map((one) => ({ id: one.id, role: roleOf(one.labels), pod: podOf(one) })), []);
   const { namespace, policy } = inputs;
   const governed = {
-    namespace, policies: inputs.networkPolicies.map(compileNetworkPolicy).toSorted(byKey(({ at }) => at.object)), permitted: (role: Role) => world.permitted(policy, role), examine: examiner(world),
+    namespace, policies: reckoned(inputs.networkPolicies.map(compileNetworkPolicy)).toSorted(byKey(({ at }) => at.object)), permitted: (role: Role) => world.permitted(policy, role), examine: examiner(world),
   };
   const labelSpace = ROLES.map((role) => ({ id: `${namespace}/*`, role, pod: anyPodOf(role), findings: examineAnyPod({ ...governed, role, permitted: governed.permitted(role) }, world) }));
   const alike = remembering((workload: Workload) => examineWorkload(workload, governed, world), (workload) => `${isOnNodeNetwork(workload)} ${JSON.stringify(workload.labels)}`);

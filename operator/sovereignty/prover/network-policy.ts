@@ -21,11 +21,14 @@ export function compileNetworkPolicy(raw: Raw): Policy {
     const spec = membersOf(raw["spec"] ?? {}, "spec", ["podSelector", "policyTypes", "egress", "ingress"]);
     return { at, namespace, subject: parseSelector(spec["podSelector"], "spec.podSelector"), isSure: true, ...directionsOf(spec, at), problems: [] };
   } catch (error) {
-    const problem = problemOf(error, at);
-    // Of what nobody can read, everything may be true: that it selects every pod, and lets it go anywhere.
-    const anything = { isSure: false, isImplied: false, rules: [unclearRule(at, "Accept", problem)] };
-    return { at, namespace, subject: EVERY, isSure: false, egress: anything, ingress: anything, problems: [problem] };
+    return unclearPolicy(at, namespace, problemOf(error, at));
   }
+}
+
+/** Of what nobody can read, everything may be true: that it selects every pod, and lets it go anywhere. */
+export function unclearPolicy(at: RuleReference, namespace: string, problem: Problem): Policy {
+  const anything = { isSure: false, isImplied: false, rules: [unclearRule(at, "Accept", problem)] };
+  return { at, namespace, subject: EVERY, isSure: false, egress: anything, ingress: anything, problems: [problem] };
 }
 
 /** Throws whatever is no `Unclear`: that is a bug. */

@@ -1,6 +1,7 @@
 /** The two kinds of sets of packets of which a proof asks the rules: to addresses, and to pods of one namespace. */
-import { difference, intersection, isSubset, NOTHING, union, type IntervalSet } from "../addresses/intervals.ts";
+import { difference, intersection, isSubset, unionOf, type IntervalSet } from "../addresses/intervals.ts";
 import { ALL_ADDRESSES } from "../addresses/cidr.ts";
+import { byKey } from "../../lib/order.ts";
 import type { Sets } from "./evaluate.ts";
 import { isWithin, ANYTHING } from "./domain.ts";
 import { ALL_PORTS } from "./ports.ts";
@@ -54,12 +55,8 @@ const takesAllOf = (wide: Selector, narrow: Selector): boolean => [...wide].ever
 /** One region for each selector, in the order of their texts. */
 export function merged(regions: readonly PodRegion[]): readonly PodRegion[] {
   if (regions.length < 2) return regions;
-  const bySelector = new Map<string, PodRegion>();
-  for (const { selector, ports } of regions) {
-    const text = textOfSelector(selector);
-    bySelector.set(text, { selector, ports: union(bySelector.get(text)?.ports ?? NOTHING, ports) });
-  }
-  return [...bySelector].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, region]) => region);
+  const bySelector = Map.groupBy(regions, ({ selector }) => textOfSelector(selector));
+  return [...bySelector].toSorted(byKey(([text]) => text)).flatMap(([, same]) => same.slice(0, 1).map(({ selector }) => ({ selector, ports: unionOf(same.map(({ ports }) => ports)) })));
 }
 
 function possiblyPods(rule: Rule, target: TargetNamespace): readonly PodRegion[] {
