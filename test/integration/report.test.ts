@@ -51,8 +51,8 @@ const create = (path: string, body: object): Promise<unknown> => rawCall(plane, 
 
 /** Where the report is: another port than that of health and metrics. */
 const urlOf = ({ log }: RunningOperator): Promise<string> => eventually(() => {
-  const port = log.find(({ reportPort }) => typeof reportPort === "number")?.["reportPort"];
-  return port === undefined ? false : `http://127.0.0.1:${String(port)}`;
+  const port = log.find(({ reportPort }) => typeof reportPort === "number")?.["reportPort"] as number | undefined;
+  return port === undefined ? false : `http://127.0.0.1:${port}`;
 });
 const page = async (operator: RunningOperator, path: string): Promise<string> => (await fetch((await urlOf(operator)) + path, { headers: { accept: "text/html" } })).text();
 const readable = (html: string): string => textOf(parseHtml(html));
