@@ -151,6 +151,7 @@ Look around in another terminal:
   k explain lmd.spec
   k describe lmd -n assistant
   npm run -s hoheit -- prove ${cluster.flags.join(" ")} --namespace ${PROVED_SAMPLE} --explain
+The report, in German or English: ${operator.reportUrl}
 The operator's log: ${operator.logFile}
 
 Ctrl-C ends everything.`);

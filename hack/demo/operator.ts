@@ -17,6 +17,8 @@ const PORT_ATTEMPTS = 3;
 export interface RunningOperator {
   readonly process: Supervised;
   readonly logFile: string;
+  /** Where a browser finds the report. */
+  readonly reportUrl: string;
   /** Asks it to release its lease and end. */
   stop(): Promise<void>;
 }
@@ -37,17 +39,17 @@ export async function startOperator(kubectl: Kubectl, folder: string): Promise<R
 
 /** Undefined if it ended or did not get ready. */
 async function attemptToStart(kubeconfig: string, logFile: string): Promise<RunningOperator | undefined> {
-  const [port = 0] = await freePorts(1);
+  const [port = 0, reportPort = 0] = await freePorts(2);
   const child = await supervise({
     command: process.execPath, logFile, cwd: ROOT,
     args: [
-      join(ROOT, "operator", "main.ts"), "operator", `--kubeconfig=${kubeconfig}`, `--namespace=${OPERATOR_NAMESPACE}`, `--listen=127.0.0.1:${port}`,
+      join(ROOT, "operator", "main.ts"), "operator", `--kubeconfig=${kubeconfig}`, `--namespace=${OPERATOR_NAMESPACE}`, `--listen=127.0.0.1:${port}`, `--listen-report=127.0.0.1:${reportPort}`,
       // Simulated nodes run no gate, and nobody asks a tripwire.
       "--image=hoheit:demo", "--listen-control=127.0.0.1:0", "--listen-tripwire=127.0.0.1:0",
     ],
   });
   if (!await isServing(child, `http://127.0.0.1:${port}/readyz`)) return undefined;
-  return { process: child, logFile, stop: () => child.stop(GRACE_MS) };
+  return { process: child, logFile, reportUrl: `http://127.0.0.1:${reportPort}/`, stop: () => child.stop(GRACE_MS) };
 }
 
 /** The cluster as kubectl reaches it, with a token of the service account (TokenRequest) and nothing of the user's. */

@@ -49,6 +49,7 @@ describe("npm run demo", () => {
     const demo = startDemo(["--timeout", "120"]);
     await eventually(() => expect(demo.text()).toContain("Ctrl-C ends everything"), { timeoutMs: 150_000, everyMs: 200 });
     const folder = dirname(kubeconfigIn(demo.text()));
+    expect((await fetch(/The report, in German or English: (\S+)/.exec(demo.text())?.[1] ?? "")).status).toBe(200);
     expect([existsSync(join(folder, "operator.log")), processesOf(folder).length > 5]).toEqual([true, true]);
     process.kill(-(demo.process.pid ?? 0), signal);
     await demo.ended;
