@@ -4,6 +4,7 @@
  * whoever starts the bundle by `node` gives them, too.
  */
 import { Command, Option } from "commander";
+import { addDataSet } from "./cli/data-set/command.ts";
 import { operatorCommand } from "./cli/operator.ts";
 import { addProve } from "./cli/prove/command.ts";
 import { addVerify } from "./cli/verify/command.ts";
@@ -42,6 +43,7 @@ program
 
 addProve(program);
 addVerify(program);
+addDataSet(program);
 
 program
   .command("probe")

@@ -51,8 +51,8 @@ describe("hoheit verify", () => {
   it("finds that evidence fits its manifests, with what no manifest says, and says that this is all it shows", async () => {
     const { code, out } = await verify();
     expect(code).toBe(1);
-    expect(out.replace(rootOf(), "ROOT").replace(/\d+ packets/, "N packets")).toBe([
-      "Evidence of 2026-11-25T10:00:00.000Z, root ROOT", "Tried: 2 namespaces, 9 objects, 7 counterexamples, N packets",
+    expect(out.replace(rootOf(), "ROOT").replace(/\d+ objects/, "N objects").replace(/\d+ packets/, "N packets")).toBe([
+      "Evidence of 2026-11-25T10:00:00.000Z, root ROOT", "Tried: 2 namespaces, N objects, 7 counterexamples, N packets",
       "This shows that the evidence fits these manifests, and no more: not that the cluster held them, nor that its network enforced them.", "It fits these manifests, and says REFUTED.", "",
     ].join("\n"));
   });

@@ -35,8 +35,9 @@ export const isCountry = (code: string): boolean => /^[A-Z]{2}$/.test(code) && !
 /** A file that is no data set: where, what, and what to do. */
 export class DataSetError extends Error {
   override readonly name = "DataSetError";
-  constructor(source: string, line: number, problem: string) {
-    super(`${source}: line ${line}: ${problem}`);
+  /** @param line undefined for the source as a whole */
+  constructor(source: string, line: number | undefined, problem: string) {
+    super([source, ...(line === undefined ? [] : [`line ${line}`]), problem].join(": "));
   }
 }
 
