@@ -71,12 +71,16 @@ describe("the keeper of the last proof", () => {
     expect(keeper.last).toBeUndefined();
   });
 
-  it("fails if nothing can be read, and tries again for the next who asks", async () => {
+  it("fails while nothing can be read, and does not ask a cluster that does not answer all the time", async () => {
     let down = true;
-    const { keeper, seen } = keeperOf({ fail: () => down });
+    const { clock, keeper, seen } = keeperOf({ fail: () => down });
     await expect(keeper.ask("a")).rejects.toThrow("no answer");
     down = false;
-    expect((await keeper.ask("a")).proved.proof).toBe(PROOF);
+    clock.advance(9_999);
+    await expect(keeper.ask("b")).rejects.toThrow("no answer");
+    expect(seen.reads).toBe(1);
+    clock.advance(1);
+    expect((await keeper.ask("b")).proved.proof).toBe(PROOF);
     expect(seen.reads).toBe(2);
   });
 });

@@ -4,6 +4,7 @@
  * who asks has everything proved again.
  *
  *   asked ──▶ nothing yet ─────────────▶ read, prove
+ *         ├─▶ just failed ─────────────▶ why, once more
  *         ├─▶ same stamp, young ───────▶ the last one
  *         ├─▶ other stamp, too soon ───▶ the last one, and when to ask again
  *         └─▶ otherwise ───────────────▶ read, prove
@@ -21,6 +22,8 @@ export interface Proved {
   readonly at: number;
   /** What the caches knew then. */
   readonly stamp: string;
+  /** They are numbered as they are made: a wall clock may go back. */
+  readonly number: number;
 }
 
 export interface Answer {
@@ -43,6 +46,14 @@ const SHORTEST_PAUSE_MS = 2_000;
 export const LONGEST_AGE_MS = 300_000;
 /** For each second that a proof took, the next one waits so many. */
 const PAUSE_PER_PROOF = 4;
+/** What failed is tried again after so long: a thousand deployments ask, and a cluster that does not answer has enough to do. */
+export const RETRY_MS = 10_000;
+
+interface Failed {
+  readonly error: unknown;
+  /** Monotonic. */
+  readonly end: number;
+}
 
 interface Kept {
   readonly proved: Proved;
@@ -55,6 +66,8 @@ interface Kept {
 export class ProofKeeper {
   readonly #parts: Parts;
   #kept: Kept | undefined;
+  #failed: Failed | undefined;
+  #number = 0;
   #running: Promise<Kept> | undefined;
 
   constructor(parts: Parts) {
@@ -62,8 +75,8 @@ export class ProofKeeper {
   }
 
   /** What was last proved, if anything was. */
-  get last(): (Proved & Pick<Kept, "durationMs">) | undefined {
-    return this.#kept && { ...this.#kept.proved, durationMs: this.#kept.durationMs };
+  get last(): (Proved & Pick<Kept, "durationMs" | "end">) | undefined {
+    return this.#kept && { ...this.#kept.proved, durationMs: this.#kept.durationMs, end: this.#kept.end };
   }
 
   /**
@@ -84,7 +97,8 @@ export class ProofKeeper {
   }
 
   /** One at a time: the second who asks waits for the first. */
-  #proveAnew(stamp: string): Promise<Kept> {
+  async #proveAnew(stamp: string): Promise<Kept> {
+    if (this.#failed !== undefined && this.#parts.clock.monotonic() - this.#failed.end < RETRY_MS) throw this.#failed.error;
     this.#running ??= this.#run(stamp).finally(() => (this.#running = undefined));
     return this.#running;
   }
@@ -96,10 +110,11 @@ export class ProofKeeper {
     try {
       const { snapshot, proof } = await prove(await read());
       const end = clock.monotonic();
-      this.#kept = { proved: { snapshot, proof, at, stamp }, end, durationMs: end - begin };
+      this.#number += 1;
+      [this.#kept, this.#failed] = [{ proved: { snapshot, proof, at, stamp, number: this.#number }, end, durationMs: end - begin }, undefined];
       return this.#kept;
     } catch (error) {
-      this.#kept = undefined;
+      [this.#kept, this.#failed] = [undefined, { error, end: clock.monotonic() }];
       throw error;
     }
   }

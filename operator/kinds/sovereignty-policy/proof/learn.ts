@@ -7,6 +7,7 @@ import type { Observed } from "../observe.ts";
 import { dayOf } from "../policy.ts";
 import { readAgainMs, type DataSets } from "./data-sets.ts";
 import type { KeptEvidence } from "./evidence-store.ts";
+import { RETRY_MS } from "./keeper.ts";
 import type { Given, Proofs } from "./proofs.ts";
 import { findingsOf, setsOf } from "./whereabouts.ts";
 
@@ -30,9 +31,6 @@ interface Sources {
   readonly proofs: Proofs;
   readonly dataSets: DataSets;
 }
-
-/** What failed is tried again after so long. */
-const RETRY_MS = 10_000;
 
 /** Never rejects: whatever else a pass found is reported, too. */
 export async function learn(observed: Observed, context: Pick<Context, "cache">, { proofs, dataSets }: Sources): Promise<Learned> {
