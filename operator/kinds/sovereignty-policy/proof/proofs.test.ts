@@ -11,7 +11,7 @@ import type { Flip, Verdict } from "../../../sovereignty/verdict.ts";
 import { NAMESPACES } from "../../../kube/resources.ts";
 import { sovereigntyPolicy } from "../schema.ts";
 import type { EvidenceStore, KeptEvidence } from "./evidence-store.ts";
-import { ProofKeeper } from "./keeper.ts";
+import { ProofKeeper, type Proved } from "./keeper.ts";
 import { proofsOf, type Proofs } from "./proofs.ts";
 
 const NOTHING_SHOWN = { guard: [], probes: [], dataSets: [], today: "2026-11-25" };
@@ -26,6 +26,8 @@ let policies: Live[];
 let written: { evidence: Evidence; most: number }[];
 let told: (readonly Flip[])[];
 let failing: boolean;
+/** What writing waits for. */
+let writing: Promise<void>;
 const clock = fakeClock();
 
 /** A cluster with one namespace, about which is proved what `verdict` says. */
@@ -34,10 +36,11 @@ function house(): { readonly proofs: Proofs; readonly lookup: Pick<Context, "cac
   const keeper = new ProofKeeper({ clock, read: () => Promise.resolve(SNAPSHOT), prove: (snapshot) => Promise.resolve({ snapshot, proof: { verdict, namespaces: [namespace()], assumptions: [], residuals: [] } }) });
   const store = {
     last: () => Promise.resolve(written.length === 0 ? undefined : ({ root: written.at(-1)?.evidence.root } as KeptEvidence)),
-    keep: (evidence: Evidence, content: string, most: number) => {
-      if (failing) return Promise.reject(new Error("forbidden"));
+    keep: async (evidence: Evidence, content: string, most: number) => {
+      await writing;
+      if (failing) throw new Error("forbidden");
       written.push({ evidence, most });
-      return Promise.resolve({ root: evidence.root, asOf: evidence.facts.asOf, content });
+      return { root: evidence.root, asOf: evidence.facts.asOf, content };
     },
   } as unknown as EvidenceStore;
   const listOf = (of: unknown): readonly Live[] => (of === sovereigntyPolicy.resource ? policies : of === NAMESPACES ? [{ metadata: { name: "a", resourceVersion: String(version) } } as Live] : []);
@@ -46,7 +49,7 @@ function house(): { readonly proofs: Proofs; readonly lookup: Pick<Context, "cac
 }
 
 beforeEach(() => {
-  [verdict, version, policies, written, told, failing] = ["PROVED", 1, [svp("p").live()], [], [], false];
+  [verdict, version, policies, written, told, failing, writing] = ["PROVED", 1, [svp("p").live()], [], [], false, Promise.resolve()];
 });
 
 it("proves nothing where there is no policy", async () => {
@@ -71,6 +74,36 @@ it("keeps one evidence of a proof, whoever asks for it, each naming the one befo
   expect((await proofs.keep(second, NOTHING_SHOWN, 7)).flips).toEqual(flips);
   expect(told).toEqual([[], flips]);
   expect(written.map(({ evidence: { facts }, most }) => [facts.previous, most])).toEqual([[undefined, 50], [written[0]?.evidence.root, 7]]);
+});
+
+/** What is proved after something has moved. */
+async function provedAs(now: Verdict, { proofs, lookup }: ReturnType<typeof house>): Promise<Proved> {
+  [verdict, version] = [now, version + 1];
+  clock.advance(10_000);
+  const answer = await proofs.ask(lookup);
+  if (answer === undefined) throw new Error("nothing is proved");
+  return answer.proved;
+}
+
+it("writes one evidence after the other, in the order of the proofs", async () => {
+  const { proofs, lookup } = house();
+  const first = await provedAs("PROVED", { proofs, lookup });
+  const gate = Promise.withResolvers<void>();
+  writing = gate.promise;
+  const one = proofs.keep(first, NOTHING_SHOWN, 50);
+  const other = proofs.keep(await provedAs("REFUTED", { proofs, lookup }), NOTHING_SHOWN, 50);
+  gate.resolve();
+  await Promise.all([one, other]);
+  expect(written.map(({ evidence: { facts } }) => [facts.verdict, facts.previous])).toEqual([["PROVED", undefined], ["REFUTED", written[0]?.evidence.root]]);
+});
+
+it("keeps nothing older than what is kept, whatever the wall clock says", async () => {
+  const { proofs, lookup } = house();
+  const first = await provedAs("PROVED", { proofs, lookup });
+  clock.stepWallClock(-3_600_000);
+  const newest = await proofs.keep(await provedAs("REFUTED", { proofs, lookup }), NOTHING_SHOWN, 50);
+  expect(await proofs.keep(first, NOTHING_SHOWN, 50)).toBe(newest);
+  expect(written.map(({ evidence: { facts } }) => facts.verdict)).toEqual(["REFUTED"]);
 });
 
 it("keeps another evidence of the same proof when there are other data sets", async () => {

@@ -63,10 +63,17 @@ interface Parts {
   readonly onFlips: (flips: readonly Flip[]) => void;
 }
 
+interface Keeping {
+  readonly of: Proved;
+  /** Hashes of those that were known. */
+  readonly dataSets: string;
+  readonly kept: Promise<Kept>;
+}
+
 export function proofsOf({ keeper, onFlips, ...writing }: Parts): Proofs {
   const ask: Proofs["ask"] = async (lookup) => (lookup.cache(sovereigntyPolicy.resource).list().length === 0 ? undefined : keeper.ask(stampOf(lookup)));
   let before: State | undefined;
-  let last: { readonly of: Proved; readonly dataSets: string; readonly kept: Promise<Kept> } | undefined;
+  let last: Keeping | undefined;
   const keepAnew = async (proved: Proved, given: Given, most: number): Promise<Kept> => {
     const evidence = await keepEvidence(writing, proved, { given, most });
     const now: State = { time: new Date(proved.at).toISOString(), verdicts: new Map(proved.proof.namespaces.map((proof) => [proof.namespace, verdictsOf(proof)])) };
@@ -81,15 +88,16 @@ export function proofsOf({ keeper, onFlips, ...writing }: Parts): Proofs {
     settled: async (lookup) => (keeper.last === undefined ? ask(lookup).then(() => undefined, () => undefined) : undefined),
     last: () => keeper.last,
     namespace: (name) => keeper.last?.proof.namespaces.find(({ namespace }) => namespace === name),
-    // Several policies ask for the same; what failed is tried again by the next.
+    // Several policies ask for the same, or late for less; what failed is tried again by the next.
     keep(proved, given, most) {
       const dataSets = given.dataSets.map(({ sha256 }) => sha256).join();
-      if (last?.of !== proved || last.dataSets !== dataSets) {
-        const kept = keepAnew(proved, given, most);
-        last = { of: proved, dataSets, kept };
-        kept.catch(() => (last = undefined));
-      }
-      return last.kept;
+      if (last !== undefined && (last.of.number > proved.number || (last.of === proved && last.dataSets === dataSets))) return last.kept;
+      // Each names the one before, and the store knows what is there: one at a time.
+      const kept = Promise.resolve(last?.kept).catch(() => undefined).then(() => keepAnew(proved, given, most));
+      const keeping = { of: proved, dataSets, kept };
+      last = keeping;
+      kept.catch(() => (last = last === keeping ? undefined : last));
+      return kept;
     },
   };
 }
