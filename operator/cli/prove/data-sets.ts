@@ -2,15 +2,11 @@
 import { readFileSync } from "node:fs";
 import { ConfigError } from "../../config.ts";
 import { parseAddress } from "../../sovereignty/addresses/cidr.ts";
-import { countriesOf, stale } from "../../sovereignty/datasets/classify.ts";
+import { countriesOf, stale, STALE_MONTHS } from "../../sovereignty/datasets/classify.ts";
 import { parseCompact } from "../../sovereignty/datasets/compact.ts";
 import { DataSetError, type DataSet } from "../../sovereignty/datasets/data-set.ts";
-import { placesOf, type PlaceOf } from "../../sovereignty/datasets/places.ts";
-import type { Snapshot } from "../../sovereignty/snapshot.ts";
+import type { PlaceOf } from "../../sovereignty/datasets/places.ts";
 import type { Whereabouts } from "./text.ts";
-
-/** Addresses are sold: what is older says little. */
-const MOST_MONTHS = 6;
 
 /** @throws ConfigError for a file that is no data set, for two of one name, and for fewer than two: none is believed alone */
 export function readDataSets(files: readonly string[]): DataSet[] {
@@ -29,11 +25,6 @@ function readDataSet(file: string): DataSet {
   }
 }
 
-/** By namespace; undefined without data sets. */
-export function placesIn({ governed }: Snapshot, dataSets: readonly DataSet[], today: string): ReadonlyMap<string, readonly PlaceOf[]> | undefined {
-  return dataSets.length === 0 ? undefined : new Map([...governed].map(([namespace, policy]) => [namespace, placesOf(policy, dataSets, today)]));
-}
-
 export const whereaboutsBy = (dataSets: readonly DataSet[]): Whereabouts => (address) => {
   const parsed = parseAddress(address);
   if (dataSets.length === 0 || parsed.kind !== "Exact") return undefined;
@@ -41,9 +32,9 @@ export const whereaboutsBy = (dataSets: readonly DataSet[]): Whereabouts => (add
 };
 
 /** What somebody should know of the declared destinations, and of the data sets themselves. */
-export function notesOn(dataSets: readonly DataSet[], places: ReturnType<typeof placesIn>, now: number): string[] {
-  const old = stale(dataSets, now, MOST_MONTHS).map(({ name, date }) => `data set ${name} is of ${date}, more than ${MOST_MONTHS} months ago: bring a newer one`);
-  const apart = [...(places ?? [])].flatMap(([namespace, all]) => all.flatMap(({ destination, outside, undetermined }) => [
+export function notesOn(dataSets: readonly DataSet[], places: ReadonlyMap<string, readonly PlaceOf[]>, now: number): string[] {
+  const old = stale(dataSets, now).map(({ name, date }) => `data set ${name} is of ${date}, more than ${STALE_MONTHS} months ago: bring a newer one`);
+  const apart = [...places].flatMap(([namespace, all]) => all.flatMap(({ destination, outside, undetermined }) => [
     ...aboutPlace(`${namespace}: destination ${destination}`, outside, "outside of the profile, say all data sets"),
     ...aboutPlace(`${namespace}: destination ${destination}`, undetermined, "where, data sets do not agree"),
   ]));

@@ -6,6 +6,7 @@
  *          └─▶ --connections  every allowed connection, as sets
  */
 import { dayOf } from "../../kinds/sovereignty-policy/policy.ts";
+import { placesIn } from "../../sovereignty/datasets/places.ts";
 import { buildEvidence } from "../../sovereignty/evidence/evidence.ts";
 import { connections } from "../../sovereignty/prover/connections.ts";
 import { prove } from "../../sovereignty/prover/prove.ts";
@@ -14,7 +15,7 @@ import type { Snapshot } from "../../sovereignty/snapshot.ts";
 import { writeEvidence } from "../evidence-folder.ts";
 import { snapshotFrom, type Sourced } from "../snapshot/source.ts";
 import { connectionsOf, connectionsText } from "./connections.ts";
-import { notesOn, placesIn, readDataSets, whereaboutsBy } from "./data-sets.ts";
+import { notesOn, readDataSets, whereaboutsBy } from "./data-sets.ts";
 import { explainerOf } from "./explain.ts";
 import { exitCodeOf, focused } from "./focus.ts";
 import type { ProveOptions } from "./options.ts";
@@ -54,10 +55,10 @@ interface Printing {
 
 function proveAll({ snapshot, added }: Sourced, options: ProveOptions, { now, print }: Printing): number {
   const dataSets = readDataSets(options.dataSets);
-  const places = placesIn(snapshot, dataSets, dayOf(now));
+  const places = placesIn(snapshot.governed, dataSets, dayOf(now));
   const whole = prove(snapshot);
   const proof = focused(whole, options.focus);
-  const root = options.evidence === undefined ? undefined : keep(options, { snapshot, whole, circumstances: { asOf: new Date(now).toISOString(), dataSets, ...(places !== undefined && { places }) } });
+  const root = options.evidence === undefined ? undefined : keep(options, { snapshot, whole, circumstances: { asOf: new Date(now).toISOString(), dataSets, places } });
   const notes = [...snapshot.unreadable.map((what) => `could not be read: ${what}`), ...notesOn(dataSets, places, now)];
   print({ ...proof, ...(added.length > 0 && { added }), ...(notes.length > 0 && { notes }), ...(root !== undefined && { root }) }, () => {
     const heading = added.length === 0 ? [] : [`Of the manifests, and of ${added.length} ${added.length === 1 ? "object" : "objects"} that the operator makes where they are applied.`];

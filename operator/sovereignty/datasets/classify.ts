@@ -47,9 +47,12 @@ export function countriesOf(address: bigint, dataSets: readonly DataSet[]): { re
   return dataSets.map(({ name, countries }) => ({ dataSet: name, country: [...countries].find(([, set]) => contains(set, address))?.[0] }));
 }
 
-/** Data sets that are older than so many months at a time (milliseconds since 1970): addresses are sold. */
-export function stale(dataSets: readonly DataSet[], now: number, months: number): DataSet[] {
+/** Addresses are sold: what is older says little. */
+export const STALE_MONTHS = 6;
+
+/** Data sets that are older than that at a time (milliseconds since 1970). */
+export function stale(dataSets: readonly DataSet[], now: number): DataSet[] {
   const limit = new Date(now);
-  limit.setUTCMonth(limit.getUTCMonth() - months);
+  limit.setUTCMonth(limit.getUTCMonth() - STALE_MONTHS);
   return dataSets.filter(({ date }) => Date.parse(`${date}T00:00:00Z`) < limit.getTime());
 }

@@ -1,4 +1,5 @@
 /** Where the declared destinations of a policy are, as data sets see it: what people declared against what registries recorded. */
+import { canonicalJson } from "../../lib/hash.ts";
 import { parseCidr, toCidrs } from "../addresses/cidr.ts";
 import { setOf, union, type IntervalSet } from "../addresses/intervals.ts";
 import { judgeDestination } from "../jurisdiction/judge.ts";
@@ -32,4 +33,16 @@ function countriesFor(destination: Destination, { jurisdictions }: Policy, { dat
   const named = new Set(dataSets.flatMap(({ countries, cutTo }) => [...countries.keys(), ...(cutTo ?? [])]));
   const isRefused = (country: string): boolean => judgeDestination({ ...destination, country }, jurisdictions, today).some(({ subject, severity }) => subject === "country" && severity === "Refused");
   return new Set([...named].filter((country) => !isRefused(country)));
+}
+
+/** By namespace, of what is in force there. Most namespaces are held by the same policies: what is the same is looked up once. */
+export function placesIn(governed: ReadonlyMap<string, Policy>, sets: readonly DataSet[], today: string): ReadonlyMap<string, readonly PlaceOf[]> {
+  const known = new Map<string, readonly PlaceOf[]>();
+  const places = (policy: Policy): readonly PlaceOf[] => {
+    const key = canonicalJson([policy.destinations, policy.jurisdictions]);
+    const found = known.get(key) ?? placesOf(policy, sets, today);
+    known.set(key, found);
+    return found;
+  };
+  return sets.length === 0 ? known : new Map([...governed].map(([namespace, policy]) => [namespace, places(policy)]));
 }

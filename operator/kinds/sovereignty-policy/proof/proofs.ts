@@ -2,6 +2,7 @@
 import type { Context } from "../../../runtime/kind.ts";
 import { buildEvidenceStepByStep, type Circumstances } from "../../../sovereignty/evidence/evidence.ts";
 import type { DataSet } from "../../../sovereignty/datasets/data-set.ts";
+import { placesIn } from "../../../sovereignty/datasets/places.ts";
 import type { NamespaceProof } from "../../../sovereignty/prover/result.ts";
 import type { Flip } from "../../../sovereignty/verdict.ts";
 import { sovereigntyPolicy } from "../schema.ts";
@@ -11,7 +12,6 @@ import { flipsBetween, verdictsOf, type State } from "./flips.ts";
 import { inTurns } from "./in-turns.ts";
 import type { Answer, ProofKeeper, Proved } from "./keeper.ts";
 import { stampOf } from "./stamp.ts";
-import { placesIn } from "./whereabouts.ts";
 
 type Lookup = Pick<Context, "cache">;
 

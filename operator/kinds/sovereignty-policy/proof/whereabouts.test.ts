@@ -3,9 +3,10 @@ import { destination, svp } from "../../../../test/support/makers.ts";
 import { parseCidr } from "../../../sovereignty/addresses/cidr.ts";
 import { dataSetOf } from "../../../sovereignty/datasets/compact.ts";
 import type { DataSet } from "../../../sovereignty/datasets/data-set.ts";
+import { placesIn } from "../../../sovereignty/datasets/places.ts";
 import { policyOf } from "../policy.ts";
 import type { NamedReading } from "./data-sets.ts";
-import { findingsOf, placesIn, setsOf } from "./whereabouts.ts";
+import { findingsOf, setsOf } from "./whereabouts.ts";
 
 const NOW = Date.parse("2026-11-25T12:00:00Z");
 const range = (text: string) => {
