@@ -6,6 +6,7 @@ import { toCidrs } from "../addresses/cidr.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { ByNamespace } from "./by-namespace.ts";
 import type { LocalProof, NamespaceInputs } from "./namespace.ts";
+import { textOfPolicy } from "./permitted.ts";
 import type { Relays } from "./relays.ts";
 import type { NamespaceProof } from "./result.ts";
 import { buildWorld, type World } from "./world.ts";
@@ -66,7 +67,7 @@ function areSameObjects(a: readonly object[], b: readonly object[]): boolean {
 }
 
 const areSameInputs = (a: NamespaceInputs, b: NamespaceInputs): boolean =>
-  (a.policy === b.policy || JSON.stringify(a.policy) === JSON.stringify(b.policy)) &&
+  (a.policy === b.policy || (a.policy !== undefined && b.policy !== undefined && textOfPolicy(a.policy) === textOfPolicy(b.policy))) &&
   (["workloads", "networkPolicies", "services", "endpointSlices"] as const).every((kind) => areSameObjects(a[kind], b[kind]));
 
 function isSameWorld(a: World, b: World): boolean {

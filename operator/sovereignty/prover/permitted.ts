@@ -42,8 +42,17 @@ const ON_CONTROL_PORT = portsOf([{ protocol: "TCP", port: CONTROL_PORT }, { prot
 /** One answer for all namespaces with the same policy and all roles of which it says the same: equal answers are the same object. */
 export function permitter(always: AlwaysPermitted): (policy: Policy, role: Role) => Permitted {
   const permitted = remembering((entries: Entries) => permittedBy(entries, always), (entries) => JSON.stringify(entries));
-  const byRole = remembering((policy: Policy) => remembering((role: Role) => permitted(entriesFor(role, policy))), (policy) => JSON.stringify(policy));
+  const byRole = remembering((policy: Policy) => remembering((role: Role) => permitted(entriesFor(role, policy))), textOfPolicy);
   return (policy, role) => byRole(policy)(role);
+}
+
+const texts = new WeakMap<Policy, string>();
+
+/** Equal for equal policies; made once for each object, for a thousand namespaces may share one. */
+export function textOfPolicy(policy: Policy): string {
+  const text = texts.get(policy) ?? JSON.stringify(policy);
+  texts.set(policy, text);
+  return text;
 }
 
 /** What a policy says of a role. */
