@@ -9,7 +9,7 @@ import { gatherReports, type ReportSource } from "./report-source.ts";
 
 const PROOF = { verdict: "PROVED", namespaces: [], assumptions: [], residuals: [] };
 const AT = Date.parse("2026-11-25T12:00:00Z");
-const HISTORY: History = { since: "2026-11-01T00:00:00Z", flips: [], root: "sha256:2", previousRoot: "sha256:1" };
+const HISTORY: History = { since: "2026-11-01T00:00:00Z", flips: [], root: "sha256:2", previousRoot: "sha256:1", places: new Map([["a", []]]) };
 const condition = (type: string, status: string, message: string): object => ({ type, status, reason: "Why", message, lastTransitionTime: "2026-11-25T10:00:00Z", observedGeneration: 1 });
 const check = (name: string, purpose: string, outcome: string): object => ({ name, purpose, outcome, protocol: "TCP", address: "192.0.2.1", port: 443 });
 
@@ -55,7 +55,7 @@ describe("what the report shows", () => {
   it("is what was proved, what changed before it, and what guard and probes showed", async () => {
     const { current } = await gather();
     expect(current()).toEqual({
-      time: "2026-11-25T12:00:00.000Z", root: "sha256:2", previousRoot: "sha256:1", proof: PROOF, policies: new Map(), changes: { since: HISTORY.since, flips: [] },
+      time: "2026-11-25T12:00:00.000Z", root: "sha256:2", previousRoot: "sha256:1", proof: PROOF, policies: new Map(), places: new Map([["a", []]]), changes: { since: HISTORY.since, flips: [] },
       guards: [{ policy: "land", status: "True", message: "It refuses.", older: { objects: 0, first: [] } }, { policy: "new", status: "Unknown", message: "Nobody has looked yet.", older: { objects: 0, first: [] } }],
       probes: [
         { namespace: "assistant", name: "probed", sealed: "False", message: "It reached something.", last: { time: "2026-11-25T11:00:00Z", result: "Reached", families: ["IPv4"], reached: [{ name: "world", protocol: "TCP", address: "192.0.2.1", port: 443 }] } },

@@ -67,10 +67,10 @@ function historyOf({ cache }: Parts["lookup"], history: Parts["history"]): Parts
   };
 }
 
-function reportOf({ snapshot, proof, at }: Proved, { root, previousRoot, since, flips }: History, { cache }: Parts["lookup"]): ReportData {
+function reportOf({ snapshot, proof, at }: Proved, { root, previousRoot, since, flips, places }: History, { cache }: Parts["lookup"]): ReportData {
   return {
     time: new Date(at).toISOString(), root, ...(previousRoot !== undefined && { previousRoot }),
-    proof, policies: snapshot.governed, changes: { since, flips },
+    proof, policies: snapshot.governed, places, changes: { since, flips },
     guards: cache(sovereigntyPolicies.resource).list().map(guardOf),
     probes: cache(languageModelDeployments.resource).list().map(probeOf),
   };

@@ -6,6 +6,7 @@
  * This file is what the report is made of: the prover's result, and what the operator knows besides. Times are RFC 3339.
  */
 import type { Family } from "../lib/addresses.ts";
+import type { PlaceOf } from "../sovereignty/datasets/places.ts";
 import type { Policy, Protocol } from "../sovereignty/policy.ts";
 import type { Result } from "../sovereignty/probe/verdict.ts";
 import type { Proof } from "../sovereignty/prover/result.ts";
@@ -21,6 +22,8 @@ export interface ReportData {
   readonly proof: Proof;
   /** What is in force in each governed namespace: the intersection of all policies that select it. */
   readonly policies: ReadonlyMap<string, Policy>;
+  /** In each of them, where data sets say that declared destinations are. Nothing where there are no data sets. */
+  readonly places: ReadonlyMap<string, readonly PlaceOf[]>;
   readonly changes: Changes;
   readonly guards: readonly GuardState[];
   readonly probes: readonly ProbeState[];

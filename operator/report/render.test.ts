@@ -6,6 +6,7 @@ import { allProved, mixed, ungoverned } from "../../test/support/report-data.ts"
 import { namespace, networkPolicy, snapshotOf, workload } from "../../test/support/snapshots.ts";
 import { VERSION } from "../lib/version.ts";
 import { prove } from "../sovereignty/prover/prove.ts";
+import type { PlaceOf } from "../sovereignty/datasets/places.ts";
 import type { Raw } from "../sovereignty/snapshot.ts";
 import type { ReportData } from "./data.ts";
 import { renderNotice, renderPage } from "./render.ts";
@@ -124,13 +125,27 @@ describe("at the head of a page", () => {
     expect(boxes(pageOf(allProved))).toHaveLength(1);
     expect(boxes(pageOf({ ...allProved, probes: [{ ...probe!, last: { ...probe!.last!, result: "Inconclusive" } }] }))).toHaveLength(1);
     const got: ReportData = { ...allProved, probes: [{ ...probe!, last: { ...probe!.last!, result: "Reached" } }] };
-    expect(boxes(pageOf(got))[1]).toBe("bad: Seen when it was tried With 1 model server, the last attempt with packets reached something.");
+    expect(boxes(pageOf(got))[1]).toBe("bad: What was seen With 1 model server, the last attempt with packets reached something.");
     expect(boxes(parseHtml(renderPage({ kind: "namespace", found: got.proof.namespaces[0]! }, got, "en")))).toHaveLength(2);
-    expect(boxes(pageOf({ ...allProved, guards: [{ ...guard!, older: { objects: 2, first: ["Pod library/a: spec.hostNetwork"] } }] }))[1]).toBe("open: Seen when it was tried With 1 policy, something is still there that the guard would refuse today.");
+    expect(boxes(pageOf({ ...allProved, guards: [{ ...guard!, older: { objects: 2, first: ["Pod library/a: spec.hostNetwork"] } }] }))[1]).toBe("open: What was seen With 1 policy, something is still there that the guard would refuse today.");
+    expect(boxes(pageOf({ ...allProved, places: mixed.places }))[1]).toBe("bad: What was seen Data sets agree that addresses are outside of what the policy allows: weather.");
     for (const status of ["False", "Unknown"] as const) {
-      expect(boxes(pageOf({ ...allProved, guards: [{ ...guard!, status }, guard!] }))[1]).toBe("open: Seen when it was tried With 1 policy, the guard does not work, or it is not settled that it does.");
+      expect(boxes(pageOf({ ...allProved, guards: [{ ...guard!, status }, guard!] }))[1]).toBe("open: What was seen With 1 policy, the guard does not work, or it is not settled that it does.");
     }
   });
+});
+
+test("what data sets say of a destination stands beside what is declared", () => {
+  const placesOf = (place: Partial<PlaceOf>): string => {
+    const places = new Map([["library", [{ destination: "weather", inside: [], outside: [], undetermined: [], special: [], ...place }]]]);
+    const page = parseHtml(renderPage({ kind: "namespace", found: allProved.proof.namespaces[0]! }, { ...allProved, places }, "en"));
+    return textOf(elements(page, "tr").find((row) => textOf(row).startsWith("weather warnings"))!);
+  };
+  const cidrs = ["203.0.113.0/28"];
+  expect(placesOf({ inside: cidrs })).toContain("Switzerland within what is allowed, by the data sets Meteo AG");
+  expect(placesOf({ inside: cidrs, outside: ["203.0.113.8/29"] })).toContain("Switzerland outside of what is allowed, by the data sets: 203.0.113.8/29 Meteo AG");
+  expect(placesOf({ undetermined: cidrs })).toContain("Switzerland data sets do not agree: 203.0.113.0/28 Meteo AG");
+  for (const nothing of [{}, { inside: cidrs, special: ["10.0.0.0/8"] }]) expect(placesOf(nothing)).toContain("Switzerland Meteo AG");
 });
 
 test("the first page shows the newest changes and leads to all", () => {
@@ -203,7 +218,7 @@ describe("whatever tenants call their things", () => {
     fc.string({ unit: "binary", minLength: 1, maxLength: 12 }),
   );
   /** Members that hold names, paths and sentences of others; words of closed lists are elsewhere. */
-  const FREE = new Set(["namespace", "name", "id", "object", "path", "message", "repair", "selector", "purpose", "workload", "policy", "root", "previousRoot", "time", "since", "country", "controlledFrom", "certification", "from", "to", "address", "app", "tier", "first"]);
+  const FREE = new Set(["namespace", "name", "id", "object", "path", "message", "repair", "selector", "purpose", "workload", "policy", "root", "previousRoot", "time", "since", "country", "controlledFrom", "certification", "from", "to", "address", "app", "tier", "first", "destination"]);
   const CLOSED = new Set(["PROVED", "REFUTED", "UNDETERMINED", "UNGOVERNED"]);
 
   const isFree = (key: string, value: string): boolean => FREE.has(key) && !CLOSED.has(value) && value !== "" && !value.endsWith("*");

@@ -2,6 +2,7 @@
 import { ROLE } from "../lib/labels.ts";
 import type { Destination, InClusterPeer, Role } from "../sovereignty/policy.ts";
 import { EEA } from "../sovereignty/jurisdiction/countries.ts";
+import type { PlaceOf } from "../sovereignty/datasets/places.ts";
 import type { NamespaceProof, Proof, SubjectProof } from "../sovereignty/prover/result.ts";
 import { VERDICTS, type Verdict } from "../sovereignty/verdict.ts";
 import type { ReportData } from "./data.ts";
@@ -85,6 +86,10 @@ export function thirdCountryDestinations({ policies }: ReportData): Destination[
   const third = [...policies.values()].flatMap(({ destinations }) => destinations).filter(isThird);
   return [...new Map(third.map((one) => [JSON.stringify([one.name, one.country, one.operator]), one])).values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** Declared destinations of which the data sets agree that they are elsewhere: their names, each once. */
+export const elsewhere = (places: Iterable<readonly PlaceOf[]>): string[] =>
+  [...new Set([...places].flat().filter(({ outside }) => outside.length > 0).map(({ destination }) => destination))].toSorted();
 
 const isThird = ({ country, operator }: Destination): boolean => [country, operator.country, operator.controlledFrom].some((code) => !EEA.has(code));
 

@@ -93,6 +93,10 @@ export const mixed: ReportData = {
   time: "2026-11-25T10:12:47Z", root: HASH, previousRoot: HASH.replace("9f1c", "1111"),
   proof: proof("UNGOVERNED", [ASSISTANT, LIBRARY, LITELLM, PLANNING]),
   policies: new Map([["assistant", policy([MIRROR], [INGRESS])], ["library", policy([MIRROR, WEATHER], [INGRESS, IDENTITY], "EEAWithAdequacy")], ["planning", policy([], [])]]),
+  places: new Map([
+    ["assistant", [{ destination: "model-mirror", inside: MIRROR.cidrs, outside: [], undetermined: [], special: [] }]],
+    ["library", [{ destination: "model-mirror", inside: ["198.51.100.7/32"], outside: [], undetermined: ["2001:db8:1::7/128"], special: [] }, { destination: "weather", inside: [], outside: ["203.0.113.0/28"], undetermined: [], special: [] }]],
+  ]),
   changes: { since: "2026-11-01T06:00:00Z", flips: [
     { time: "2026-11-25T10:12:47Z", namespace: "assistant", workload: "assistant/Deployment/open-webui", from: "PROVED", to: "REFUTED" },
     { time: "2026-11-25T10:12:47Z", namespace: "assistant", from: "PROVED", to: "REFUTED" },
@@ -108,7 +112,7 @@ export const mixed: ReportData = {
 };
 
 /** Every packet goes where a policy allows; one destination is in a third country. */
-export const allProved: ReportData = { ...mixed, proof: proof("PROVED", [LIBRARY]), guards: mixed.guards.slice(0, 1), probes: mixed.probes.slice(1, 2), policies: new Map([["library", policy([MIRROR, WEATHER], [INGRESS, IDENTITY], "EEAWithAdequacy")]]), changes: { since: mixed.changes.since, flips: [] } };
+export const allProved: ReportData = { ...mixed, proof: proof("PROVED", [LIBRARY]), guards: mixed.guards.slice(0, 1), probes: mixed.probes.slice(1, 2), policies: new Map([["library", policy([MIRROR, WEATHER], [INGRESS, IDENTITY], "EEAWithAdequacy")]]), places: new Map(), changes: { since: mixed.changes.since, flips: [] } };
 
 /** No policy anywhere. */
 export const ungoverned: ReportData = { ...allProved, proof: proof("UNGOVERNED", [LITELLM]), policies: new Map(), guards: [], probes: [] };

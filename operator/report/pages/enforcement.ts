@@ -2,20 +2,23 @@
 import { bullets, heading, observation, statusMark, table, type Scene } from "../components.ts";
 import type { GuardState, ProbeState, ReportData } from "../data.ts";
 import { code, endpoint, message, time } from "../format.ts";
+import { elsewhere } from "../summary.ts";
 import { html, type Content } from "../html.ts";
 
-/** The verdict is about rules alone. What was tried and went wrong stands beside it; nothing where nothing did. */
-export function seenInTrials({ guards, probes }: Pick<ReportData, "guards" | "probes">, { texts, prefix }: Scene): Content {
+/** The verdict is about rules alone. What was seen and does not fit stands beside it; nothing where nothing was. */
+export function observations({ guards, probes, places }: Pick<ReportData, "guards" | "probes" | "places">, { texts, prefix }: Scene): Content {
   const { seen } = texts.overview;
   const reached = probes.filter(({ last }) => last?.result === "Reached").length;
   const unguarded = guards.filter(({ status }) => status !== "True").length;
   const older = withOlder(guards).length;
+  const outside = elsewhere(places.values());
   const points = [
     ...(reached === 0 ? [] : [html`<a href="#${prefix}probes">${seen.reached(reached)}</a>`]),
     ...(unguarded === 0 ? [] : [html`<a href="#guard">${seen.unguarded(unguarded)}</a>`]),
     ...(older === 0 ? [] : [html`<a href="#older">${seen.older(older)}</a>`]),
   ];
-  return points.length === 0 ? undefined : observation(reached > 0 ? "bad" : "open", seen.word, points);
+  if (outside.length > 0) points.push(html`${seen.elsewhere(texts.list(outside))}`);
+  return points.length === 0 ? undefined : observation(reached + outside.length > 0 ? "bad" : "open", seen.word, points);
 }
 
 export function guardSection(guards: readonly GuardState[], scene: Scene): Content {

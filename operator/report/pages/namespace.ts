@@ -1,5 +1,6 @@
 /** The page of one namespace: the policy in force, each workload, any future pod, ways round. */
 import type { Destination, InClusterPeer, Policy, Role } from "../../sovereignty/policy.ts";
+import type { PlaceOf } from "../../sovereignty/datasets/places.ts";
 import type { Finding, NamespaceProof } from "../../sovereignty/prover/result.ts";
 import { anchor, facts, heading, statement, table, verdictMark, type Scene } from "../components.ts";
 import type { ReportData } from "../data.ts";
@@ -7,7 +8,7 @@ import { addresses, code, declaredPorts, labels, message, rule, time } from "../
 import { html, type Content, type Safe } from "../html.ts";
 import { badNewsFirst, futurePodsOf, toSay, workloadsOf } from "../summary.ts";
 import { flipTable } from "./changes.ts";
-import { probeSection, seenInTrials } from "./enforcement.ts";
+import { probeSection, observations } from "./enforcement.ts";
 import { subjectAnchor, subjectName, subjectSection } from "./subject.ts";
 
 /** Where a namespace is in a document of several. */
@@ -16,13 +17,14 @@ export const namespaceAnchor = (name: string): string => anchor("namespace", nam
 export function namespacePage(found: NamespaceProof, data: ReportData, scene: Scene): Safe {
   const { namespace: words, frame, changes } = scene.texts;
   const policy = data.policies.get(found.namespace);
+  const places = data.places.get(found.namespace) ?? [];
   const probes = data.probes.filter(({ namespace }) => namespace === found.namespace);
   const flips = data.changes.flips.filter(({ namespace }) => namespace === found.namespace);
   return html`${heading(scene, 0, namespaceAnchor(found.namespace), words.title(found.namespace))}
 ${policy === undefined ? statement(["UNGOVERNED"], { ...words.claims, UNGOVERNED: words.ungoverned }, scene) : statement(toSay(found.verdict, [...found.workloads, ...found.labelSpace]), words.claims, scene)}
-${seenInTrials({ guards: [], probes }, scene)}
+${observations({ guards: [], probes, places: new Map([[found.namespace, places]]) }, scene)}
 ${facts([[frame.asOf, time(data.time, scene.texts)], [frame.root, code(data.root)]])}
-${policy === undefined ? undefined : policySection(policy, scene)}
+${policy === undefined ? undefined : policySection(policy, places, scene)}
 ${workloadSection(found, policy, scene)}
 ${labelSpaceSection(found, policy, scene)}
 ${findingSection(found.findings, scene)}
@@ -30,26 +32,38 @@ ${probeSection(probes, scene)}
 ${flips.length === 0 ? undefined : [heading(scene, 1, `${scene.prefix}changes`, words.changes), flipTable(flips, changes.caption, scene)]}`;
 }
 
-function policySection(policy: Policy, scene: Scene): Content {
+function policySection(policy: Policy, places: readonly PlaceOf[], scene: Scene): Content {
   const { namespace: words, terms } = scene.texts;
   const { profile, foreignControl } = policy.jurisdictions;
   return [
     heading(scene, 1, `${scene.prefix}policy`, words.policy),
     html`<p>${words.policyNamed(policy.name)} ${terms.profiles[profile]} ${terms.foreignControl[foreignControl]}</p>`,
     heading(scene, 2, `${scene.prefix}destinations`, words.destinations.word),
-    policy.destinations.length === 0 ? html`<p>${words.noDestinations}</p>` : destinationTable(policy.destinations, scene),
+    policy.destinations.length === 0 ? html`<p>${words.noDestinations}</p>` : destinationTable(policy.destinations, places, scene),
     heading(scene, 2, `${scene.prefix}peers`, words.peers.word),
     policy.inCluster.length === 0 ? html`<p>${words.noPeers}</p>` : peerTable(policy.inCluster, scene),
   ];
 }
 
-function destinationTable(destinations: readonly Destination[], scene: Scene): Safe {
+function destinationTable(destinations: readonly Destination[], places: readonly PlaceOf[], scene: Scene): Safe {
   const { texts } = scene;
   const { name, purpose, place, operator, addresses: where, ports: which, roles } = texts.namespace.destinationColumns;
   const rows = destinations.map((one) => [
-    one.name, one.purpose, texts.country(one.country), operatorCell(one, scene), addresses(one.cidrs, texts), declaredPorts(one.ports, texts), roleWords(one.roles, scene),
+    one.name, one.purpose, [texts.country(one.country), placeNote(places.find(({ destination }) => destination === one.name), scene)], operatorCell(one, scene), addresses(one.cidrs, texts), declaredPorts(one.ports, texts), roleWords(one.roles, scene),
   ]);
   return table({ caption: texts.namespace.destinations.means, columns: [name, purpose, place, operator, where, which, roles], rows });
+}
+
+/** What is declared, against what registries recorded. */
+function placeNote(place: PlaceOf | undefined, { texts }: Scene): Content {
+  if (place === undefined) return undefined;
+  const { inside, outside, undetermined } = texts.namespace.places;
+  const notes = [
+    ...(place.outside.length === 0 ? [] : [html`<strong class="bad-word">${outside}</strong> ${addresses(place.outside, texts)}`]),
+    ...(place.undetermined.length === 0 ? [] : [html`<strong class="open-word">${undetermined}</strong> ${addresses(place.undetermined, texts)}`]),
+  ];
+  if (notes.length > 0) return notes.map((note) => html`<div>${note}</div>`);
+  return place.inside.length === 0 || place.special.length > 0 ? undefined : html`<div class="quiet">${inside}</div>`;
 }
 
 function operatorCell({ operator }: Destination, { texts }: Scene): Content {

@@ -8,7 +8,7 @@ import { code, message, time, timeText } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
 import { badNewsFirst, counted, governed, namedPeers, notProved, summaryOf, thirdCountryDestinations, toSay, ungoverned, type Subject } from "../summary.ts";
 import { latestChanges } from "./changes.ts";
-import { guardSection, probeSection, seenInTrials } from "./enforcement.ts";
+import { guardSection, probeSection, observations } from "./enforcement.ts";
 import { takenForGranted } from "./limits.ts";
 import { packetTarget, packetWay, subjectAnchor, subjectName } from "./subject.ts";
 
@@ -19,7 +19,7 @@ export function overview(data: ReportData, scene: Scene): Safe {
   const { overview: words, frame } = scene.texts;
   return html`${heading(scene, 0, "overview", words.title)}
 ${claim(data, scene)}
-${seenInTrials(data, scene)}
+${observations(data, scene)}
 ${facts([[frame.asOf, time(data.time, scene.texts)], [frame.root, code(data.root)], [frame.previousRoot, data.previousRoot === undefined ? undefined : code(data.previousRoot)]])}
 ${scene.links.complete === undefined ? undefined : html`<p class="screen"><a href="${scene.links.complete}">${frame.complete}</a></p>`}
 ${namespaceSection(data, scene)}

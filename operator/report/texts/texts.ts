@@ -97,8 +97,8 @@ export interface OverviewTexts {
   readonly leak: readonly [string, string, string, string];
   readonly more: (count: number) => string;
   readonly ungoverned: Term;
-  /** What was seen and does not fit a house from which nothing gets out: with how many model servers or policies. */
-  readonly seen: { readonly word: string; readonly reached: (count: number) => string; readonly unguarded: (count: number) => string; readonly older: (count: number) => string };
+  /** What was seen and does not fit a house from which nothing gets out: with how many model servers or policies, with which destinations. */
+  readonly seen: { readonly word: string; readonly reached: (count: number) => string; readonly unguarded: (count: number) => string; readonly older: (count: number) => string; readonly elsewhere: (destinations: string) => string };
   readonly guard: Term;
   readonly noGuard: string;
   /** What the guard of a policy would refuse today, and how many of it are not named. */
@@ -127,6 +127,8 @@ export interface NamespaceTexts {
   readonly destinationColumns: {
     readonly name: string; readonly purpose: string; readonly place: string; readonly operator: string; readonly addresses: string; readonly ports: string; readonly roles: string;
   };
+  /** What data sets say of where a destination is; addresses follow the last two. */
+  readonly places: { readonly inside: string; readonly outside: string; readonly undetermined: string };
   /** Who can compel the operator of a destination. */
   readonly controlledFrom: (country: string) => string;
   readonly certification: (reference: string) => string;

@@ -3,6 +3,7 @@ import type { KubeApi } from "../../../kube/api.ts";
 import { CONFIG_MAPS } from "../../../kube/resources.ts";
 import { EVIDENCE } from "../../../lib/labels.ts";
 import type { Bundle, RootList } from "../../../sovereignty/evidence/evidence.ts";
+import type { PlaceOf } from "../../../sovereignty/datasets/places.ts";
 import type { Flip } from "../../../sovereignty/verdict.ts";
 import { oldestFirst, rootIn, valueIn } from "./evidence-data.ts";
 import { flipsBetween, verdictsOf, type State, type Verdicts } from "./flips.ts";
@@ -14,33 +15,47 @@ export interface History {
   readonly flips: readonly Flip[];
   /** The newest evidence. */
   readonly root: string;
+  /** In it, by namespace: where data sets say that declared destinations are. Nothing where there are none. */
+  readonly places: ReadonlyMap<string, readonly PlaceOf[]>;
   readonly previousRoot?: string;
 }
 
 /** Undefined while no evidence is kept. */
 export async function readHistory(api: Pick<KubeApi, "list">, namespace: string): Promise<History | undefined> {
   const of = async (part: "Root" | "Bundle") => (await api.list(CONFIG_MAPS, { namespace, labelSelector: `${EVIDENCE}=${part}` })).items;
-  const bundles = new Map((await of("Bundle")).flatMap((live) => verdictsIn(valueIn(live))));
+  const bundles = new Map((await of("Bundle")).flatMap((live) => saidIn(valueIn(live))));
   const roots = oldestFirst((await of("Root")).flatMap((live) => rootIn(live) ?? []));
   const [oldest, newest] = [roots[0], roots.at(-1)];
   if (oldest === undefined || newest === undefined) return undefined;
   const states = roots.map((root) => stateOf(root, bundles));
   const flips = states.flatMap((state, at) => flipsBetween(states[at - 1], state));
   const { previous } = newest.facts;
-  return { since: oldest.facts.asOf, flips: flips.toReversed(), root: newest.root, ...(previous !== undefined && { previousRoot: previous }) };
+  return { since: oldest.facts.asOf, flips: flips.toReversed(), root: newest.root, places: placesIn(newest, bundles), ...(previous !== undefined && { previousRoot: previous }) };
+}
+
+/** What a bundle says that is told again. */
+interface Said extends Pick<Bundle, "places"> {
+  readonly verdicts: Verdicts;
 }
 
 /** By the hash of the bundle; what is none says nothing. */
-function verdictsIn(value: unknown): [string, Verdicts][] {
-  const { sha256, proof } = (value ?? {}) as Partial<Bundle>;
-  return sha256 === undefined || proof === undefined ? [] : [[sha256, verdictsOf(proof)]];
+function saidIn(value: unknown): [string, Said][] {
+  const { sha256, proof, places } = (value ?? {}) as Partial<Bundle>;
+  return sha256 === undefined || proof === undefined ? [] : [[sha256, { verdicts: verdictsOf(proof), ...(places !== undefined && { places }) }]];
+}
+
+function placesIn({ bundles }: RootList, said: ReadonlyMap<string, Said>): History["places"] {
+  return new Map(bundles.flatMap(({ namespace, sha256 }) => {
+    const places = said.get(sha256)?.places;
+    return places === undefined ? [] : [[namespace, places] as const];
+  }));
 }
 
 /** A bundle that is gone says nothing of its namespace. */
-function stateOf({ facts, bundles }: RootList, verdicts: ReadonlyMap<string, Verdicts>): State {
+function stateOf({ facts, bundles }: RootList, said: ReadonlyMap<string, Said>): State {
   const known = bundles.flatMap(({ namespace, sha256 }) => {
-    const found = verdicts.get(sha256);
-    return found === undefined ? [] : [[namespace, found] as const];
+    const found = said.get(sha256);
+    return found === undefined ? [] : [[namespace, found.verdicts] as const];
   });
   return { time: facts.asOf, verdicts: new Map(known) };
 }
