@@ -3,18 +3,20 @@
  * stands, none of the packets at the edges of the rules may get anywhere but where the policy says.
  */
 import { FAMILIES } from "../../lib/addresses.ts";
-import { portsAt, probesAt } from "../point/boundary.ts";
+import { portsAt, probesAt, type Probe } from "../point/boundary.ts";
+import { isClusterSubjectOf } from "../point/cluster-network-policy.ts";
 import { decide, decideForSome } from "../point/decide.ts";
 import { declaresAddress, declaresPod, roleOf } from "../point/declared.ts";
 import { distinct, podsOf } from "../point/label-space.ts";
-import { isHeldByPolicies } from "../point/party.ts";
+import { isSubjectOf } from "../point/network-policy.ts";
+import { isHeldByPolicies, podEnd } from "../point/party.ts";
 import { PROTOCOLS, ROLES, type Policy } from "../policy.ts";
 import type { SubjectProof } from "../prover/result.ts";
 import type { Snapshot, Workload } from "../snapshot.ts";
 import type { Packet } from "../verdict.ts";
 import type { Bundle, Evidence } from "./evidence.ts";
 import type { Problem } from "./verify.ts";
-import { rulesAbout, Worlds } from "./world.ts";
+import { about, placesOf, rulesOf, Worlds } from "./world.ts";
 
 /** One subject, and all that it takes to ask about it. */
 interface Case {
@@ -32,6 +34,8 @@ export class SubjectCheck {
   private readonly worlds: Worlds;
   /** Workloads that are not proved themselves: what goes to them may go on. */
   private readonly relays: readonly Workload[];
+  /** What was found of pods of the namespace at hand, by what decides about them. */
+  private readonly known = new Map<string, Probe | undefined>();
 
   constructor({ bundles }: Evidence, snapshot: Snapshot) {
     this.worlds = new Worlds(snapshot);
@@ -40,6 +44,7 @@ export class SubjectCheck {
   }
 
   bundle({ namespace, proof, policy }: Bundle): void {
+    this.known.clear();
     const own = this.worlds.workloadsIn(namespace);
     const world = this.worlds.of([namespace], own);
     this.compare(namespace, proof.workloads.map(({ id }) => id), own.map(({ id }) => id));
@@ -108,14 +113,33 @@ export class SubjectCheck {
 
   /** A packet to an address that the policy does not declare, which gets out or, with `orMay`, is not surely stopped. */
   private escape(one: Case, orMay: boolean): Packet | undefined {
-    for (const probe of probesAt(rulesAbout(one.world, one.policy))) {
+    for (const pod of one.pods) {
+      const found = this.escapeOf(pod, one, orMay);
+      if (found !== undefined) return { ...found, from: one.subject.id };
+    }
+    return undefined;
+  }
+
+  /** Pods that the same policies select, and that may go to the same places, go the same ways: one of them is asked. */
+  private escapeOf(pod: Workload, one: Case, orMay: boolean): Probe | undefined {
+    const { subject: { role }, policy } = one;
+    const world = about(one.world, [pod]);
+    const end = podEnd(world, pod, "IPv4");
+    const permitted = [role === "Application", ...policy.destinations.map(({ roles }) => roles.includes(role))];
+    const key = JSON.stringify([orMay, permitted, world.networkPolicies.map((raw) => [raw.metadata.name, isSubjectOf(raw, end)]), world.clusterNetworkPolicies.map((raw) => isClusterSubjectOf(raw, end))]);
+    if (!this.known.has(key)) this.known.set(key, this.tryAll(pod, { ...one, world }, orMay));
+    return this.known.get(key);
+  }
+
+  private tryAll(pod: Workload, one: Case, orMay: boolean): Probe | undefined {
+    for (const probe of probesAt(rulesOf(one.world), placesOf(one.world, one.policy))) {
       const packet = { ...probe, from: one.subject.id };
-      if (this.isDeclared(one, packet)) continue;
       this.tried.packets += 1;
-      const { verdict } = decideForSome(one.world, packet, one.pods);
-      const isInCluster = verdict !== "Denied" && this.worlds.isInCluster(probe.address);
+      const { verdict } = decideForSome(one.world, packet, [pod]);
+      if (verdict === "Denied" || this.isDeclared(one, packet)) continue;
+      const isInCluster = this.worlds.isInCluster(probe.address);
       // An address within the cluster may always be some pod that a selector takes; those are asked by their labels (`relay`).
-      if (verdict === "Allowed" ? orMay || !isInCluster : verdict === "Unclear" && orMay && !isInCluster) return packet;
+      if (verdict === "Allowed" ? orMay || !isInCluster : orMay && !isInCluster) return probe;
     }
     return undefined;
   }
@@ -128,9 +152,10 @@ export class SubjectCheck {
   private relay({ subject, namespace, policy, world }: Case): Packet | undefined {
     if (subject.id.endsWith("/*")) return undefined;
     const own = world.workloads.filter(({ id }) => id === subject.id);
+    const rules = rulesOf(about(world, own));
     for (const to of this.relays) {
-      const both = this.worlds.of([namespace, to.namespace], [...own, to]);
-      const found = to.id === subject.id ? undefined : this.packetsTo(subject, to, world).find((packet) => {
+      const both = about(this.worlds.of([namespace, to.namespace], [...own, to]), [...own, to]);
+      const found = to.id === subject.id ? undefined : packetsTo(subject, to, rules).find((packet) => {
         if (declaresPod(both, policy, subject.role, { packet, to })) return false;
         this.tried.packets += 1;
         return decide(both, packet).verdict === "Allowed";
@@ -139,11 +164,12 @@ export class SubjectCheck {
     }
     return undefined;
   }
+}
 
-  private packetsTo({ id }: SubjectProof, to: Workload, world: Snapshot): Packet[] {
-    const ports = portsAt([to.podSpec["containers"], ...rulesAbout(world, undefined)]);
-    return FAMILIES.flatMap((family) => ports.flatMap((port) => PROTOCOLS.map((protocol) => ({ from: id, to: to.id, family, protocol, port }))));
-  }
+/** At the ports that the receiver or a rule of the sender names. */
+function packetsTo({ id }: SubjectProof, to: Workload, rules: readonly unknown[]): Packet[] {
+  const ports = portsAt([to.podSpec["containers"], ...rules]);
+  return FAMILIES.flatMap((family) => ports.flatMap((port) => PROTOCOLS.map((protocol) => ({ from: id, to: to.id, family, protocol, port }))));
 }
 
 /** `8.8.8.8:443/TCP`. */

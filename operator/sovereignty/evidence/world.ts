@@ -1,6 +1,7 @@
 /** A snapshot, cut down to what one question is about: the point evaluator looks through all that it is given. */
 import { parseAddress } from "../point/address.ts";
-import { addressEnd } from "../point/party.ts";
+import { isSubjectOf } from "../point/network-policy.ts";
+import { addressEnd, podEnd } from "../point/party.ts";
 import type { Policy } from "../policy.ts";
 import type { Raw, Snapshot, Workload } from "../snapshot.ts";
 
@@ -33,12 +34,20 @@ export class Worlds {
   }
 }
 
-/** Everything that says where pods of a namespace may go, rule by rule, and where the cluster is. */
-export function rulesAbout({ networkPolicies, clusterNetworkPolicies, cluster, nameServers = [] }: Snapshot, policy: Policy | undefined): unknown[] {
-  const rules = [...networkPolicies, ...clusterNetworkPolicies].flatMap((raw) => {
-    const { egress } = (raw["spec"] ?? {}) as { readonly egress?: unknown };
-    return Array.isArray(egress) ? (egress as unknown[]) : [];
-  });
+/** The same without NetworkPolicies that have nothing to do with any of these pods. */
+export function about(world: Snapshot, pods: readonly Workload[]): Snapshot {
+  const ends = pods.map((pod) => podEnd(world, pod, "IPv4"));
+  return { ...world, networkPolicies: world.networkPolicies.filter((policy) => ends.some((end) => isSubjectOf(policy, end) !== false)) };
+}
+
+/** Every rule that says where pods may go. */
+export const rulesOf = ({ networkPolicies, clusterNetworkPolicies }: Snapshot): unknown[] => [...networkPolicies, ...clusterNetworkPolicies].flatMap((raw) => {
+  const { egress } = (raw["spec"] ?? {}) as { readonly egress?: unknown };
+  return Array.isArray(egress) ? (egress as unknown[]) : [];
+});
+
+/** Where a policy says that they may, and where the cluster is. */
+export function placesOf({ cluster, nameServers = [] }: Snapshot, { destinations }: Policy): unknown[] {
   const hosts = nameServers.map((address) => `${address}/${address.includes(":") ? 128 : 32}`);
-  return [...rules, ...(policy?.destinations ?? []), ...Object.values(cluster), hosts];
+  return [...destinations, ...Object.values(cluster), hosts];
 }

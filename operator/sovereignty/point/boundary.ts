@@ -23,27 +23,35 @@ const SPECIAL = [
 ];
 const SPECIAL_PORTS = [1, 53, 443, 65_535];
 
-/** Each once. `parts` are rules, destinations and lists of CIDRs, in whatever shape: the edges of one are tried with the ports of the same one. */
-export function* probesAt(parts: readonly unknown[]): Generator<Probe> {
+/**
+ * Each once. The edges of a rule are tried with the ports of the same one, and so are special addresses, for a rule may name ports
+ * alone; of places (destinations, lists of CIDRs) the edges are. All in whatever shape.
+ */
+export function* probesAt(rules: readonly unknown[], places: readonly unknown[]): Generator<Probe> {
   const seen = new Set<string>();
-  for (const probe of [{}, ...parts].flatMap(probesOf)) {
+  const edges = [...[{}, ...rules].map((rule) => edgesOf(rule, SPECIAL)), ...places.map((place) => edgesOf(place, []))];
+  for (const probe of edges.flatMap(probesOf)) {
     const key = `${probe.address} ${probe.port} ${probe.protocol}`;
     if (!seen.has(key)) yield probe;
     seen.add(key);
   }
 }
 
-function probesOf(part: unknown): Probe[] {
-  const { addresses, ports } = edgesOf(part);
+interface Edges {
+  readonly addresses: ReadonlySet<string>;
+  readonly ports: ReadonlySet<number>;
+}
+
+function probesOf({ addresses, ports }: Edges): Probe[] {
   const targets = [...ports].flatMap((port) => PROTOCOLS.map((protocol) => ({ port, protocol })));
   return [...addresses].flatMap((address) => targets.map((target) => ({ family: familyOf(address), address, ...target })));
 }
 
 /** Ports of every protocol at the edges of what these name. */
-export const portsAt = (parts: readonly unknown[]): number[] => [...new Set([{}, ...parts].flatMap((part) => [...edgesOf(part).ports]))];
+export const portsAt = (parts: readonly unknown[]): number[] => [...new Set([{}, ...parts].flatMap((part) => [...edgesOf(part, []).ports]))];
 
-function edgesOf(part: unknown): { addresses: ReadonlySet<string>; ports: ReadonlySet<number> } {
-  const addresses = new Set(SPECIAL);
+function edgesOf(part: unknown, others: readonly string[]): Edges {
+  const addresses = new Set(others);
   const ports = new Set(SPECIAL_PORTS);
   const walk = (value: unknown): void => {
     if (typeof value === "number") [value - 1, value, value + 1].filter(isPort).forEach((port) => ports.add(port));
