@@ -71,7 +71,7 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     nodes: cache(NODES).list(),
     tripwire: tripwireOf(cache(SERVICES), operator),
     governing: governingOf(deployment, cache, operator),
-    proof: serversIn(proofs.namespace(namespace ?? ""), `${namespace}/Deployment/${childName(name)}`),
+    proof: serversIn(proofs.namespace(namespace ?? "", { cache }), `${namespace}/Deployment/${childName(name)}`),
     now: clock.now(),
   };
 }

@@ -12,7 +12,7 @@ const context = {} as Parameters<typeof learn>[1];
 const proofOf = (namespace: string): NamespaceProof => ({ namespace, policy: "p", verdict: "PROVED", workloads: [], labelSpace: [], findings: [] });
 const flip = (namespace: string) => ({ time: "2026-11-25T12:00:00Z", namespace, from: "PROVED", to: "REFUTED" }) as const;
 const kept: Kept = { evidence: { root: "sha256:2", asOf: "2026-11-25T12:00:00Z", content: "" }, flips: [flip("a"), flip("elsewhere")] };
-const answer = { proved: { proof: { verdict: "PROVED", namespaces: [proofOf("a"), proofOf("elsewhere")], assumptions: [], residuals: [] } }, askAgainMs: 2_000 } as unknown as NonNullable<Awaited<ReturnType<Proofs["ask"]>>>;
+const answer = { proved: { stamp: "0@0 0@0 uid-of-p.1 uid-of-q.1", proof: { verdict: "PROVED", namespaces: [proofOf("a"), proofOf("elsewhere")], assumptions: [], residuals: [] } }, askAgainMs: 2_000 } as unknown as NonNullable<Awaited<ReturnType<Proofs["ask"]>>>;
 const state = (namespace: string, reason: NamespaceState["reason"] = "Sealed"): NamespaceState => ({ namespace, reason, message: "", policies: ["p"] });
 
 const observed = (over: Partial<Observed> = {}): Observed => {
@@ -24,6 +24,19 @@ const proving = (over: Partial<Proofs> = {}): Parameters<typeof learn>[2] => ({ 
 describe("what a pass learns", () => {
   it("is what was proved of the namespaces that the policy governs, and what flipped there", async () => {
     expect(await learn(observed(), context, proving())).toEqual({ governed: ["a"], proofs: [proofOf("a")], evidence: kept.evidence, flips: [flip("a")], findings: [], failure: undefined, askAgainMs: 2_000 });
+  });
+
+  it.each([
+    ["changed", { generation: 2 }],
+    ["is another one of that name", { uid: "uid-other" }],
+  ])("is nothing of a proof from before a policy %s that governs these namespaces", async (_what, over) => {
+    const [p, q] = ["p", "q"].map((name) => svp(name).live());
+    const changed = { ...q!, metadata: { ...q!.metadata, ...over } };
+    const both = { ...state("a"), policies: ["p", "q"] };
+    expect(await learn(observed({ policies: [p!, changed], states: [both] }), context, proving())).toMatchObject({
+      proofs: undefined, evidence: undefined, failure: "Nothing has been proved since the policies changed that govern these namespaces.", askAgainMs: 2_000,
+    });
+    expect(await learn(observed({ policies: [p!, changed] }), context, proving()), "it governs others").toMatchObject({ proofs: [proofOf("a")], failure: undefined });
   });
 
   it("is no news when the status names that evidence already", async () => {

@@ -9,6 +9,7 @@ import { readAgainMs, type DataSets } from "./data-sets.ts";
 import type { KeptEvidence } from "./evidence-store.ts";
 import { RETRY_MS } from "./keeper.ts";
 import type { Given, Proofs } from "./proofs.ts";
+import { isAbout } from "./stamp.ts";
 import { findingsOf, setsOf } from "./whereabouts.ts";
 
 export interface Learned {
@@ -44,6 +45,8 @@ export async function learn(observed: Observed, context: Pick<Context, "cache">,
   if (typeof answer === "string") return { ...nothing, failure: `The cluster cannot be read: ${answer}.`, ...soon(RETRY_MS) };
   if (answer === undefined) return nothing;
   const { proved, askAgainMs } = answer;
+  const holding = policies.filter(({ metadata: { name } }) => states.some((state) => state.policies.includes(name)));
+  if (!isAbout(proved.stamp, holding)) return { ...nothing, failure: "Nothing has been proved since the policies changed that govern these namespaces.", ...soon(askAgainMs) };
   const found = proved.proof.namespaces.filter(({ namespace }) => governed.includes(namespace));
   const most = Math.max(...policies.map(({ spec }) => spec.evidence.keep));
   const kept = await circumstancesOf(observed, dataSets).then((circumstances) => proofs.keep(proved, circumstances, most)).catch(messageOf);

@@ -1,6 +1,6 @@
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { fakeClock } from "../../../../test/support/fake-clock.ts";
-import { svp } from "../../../../test/support/makers.ts";
+import { GOVERNED, svp } from "../../../../test/support/makers.ts";
 import type { Live } from "../../../lib/k8s-types.ts";
 import type { Context } from "../../../runtime/kind.ts";
 import type { Evidence } from "../../../sovereignty/evidence/evidence.ts";
@@ -22,6 +22,7 @@ const SNAPSHOT = {
 
 let verdict: Verdict;
 let version: number;
+let labels: Record<string, string>;
 let policies: Live[];
 let written: { evidence: Evidence; most: number }[];
 let told: (readonly Flip[])[];
@@ -43,20 +44,20 @@ function house(): { readonly proofs: Proofs; readonly lookup: Pick<Context, "cac
       return { root: evidence.root, asOf: evidence.facts.asOf, content };
     },
   } as unknown as EvidenceStore;
-  const listOf = (of: unknown): readonly Live[] => (of === sovereigntyPolicy.resource ? policies : of === NAMESPACES ? [{ metadata: { name: "a", resourceVersion: String(version) } } as Live] : []);
-  const lookup = { cache: (of: unknown) => ({ list: () => listOf(of) }) } as unknown as Pick<Context, "cache">;
+  const listOf = (of: unknown): readonly Live[] => (of === sovereigntyPolicy.resource ? policies : of === NAMESPACES ? [{ metadata: { name: "a", labels, resourceVersion: String(version) } } as unknown as Live] : []);
+  const lookup = { cache: (of: unknown) => ({ list: () => listOf(of), get: (key: string) => listOf(of).find(({ metadata: { name } }) => name === key) }) } as unknown as Pick<Context, "cache">;
   return { lookup, proofs: proofsOf({ keeper, store, monotonic: () => clock.monotonic(), onFlips: (flips) => told.push(flips) }) };
 }
 
 beforeEach(() => {
-  [verdict, version, policies, written, told, failing, writing] = ["PROVED", 1, [svp("p").live()], [], [], false, Promise.resolve()];
+  [verdict, version, labels, policies, written, told, failing, writing] = ["PROVED", 1, GOVERNED, [svp("p").live()], [], [], false, Promise.resolve()];
 });
 
 it("proves nothing where there is no policy", async () => {
   policies = [];
   const { proofs, lookup } = house();
   expect(await proofs.ask(lookup)).toBeUndefined();
-  expect(proofs.namespace("a")).toBeUndefined();
+  expect(proofs.namespace("a", lookup)).toBeUndefined();
 });
 
 it("keeps one evidence of a proof, whoever asks for it, each naming the one before, and tells once what flipped", async () => {
@@ -65,7 +66,7 @@ it("keeps one evidence of a proof, whoever asks for it, each naming the one befo
   if (first === undefined) throw new Error("nothing is proved");
   const [one, same] = await Promise.all([proofs.keep(first, NOTHING_SHOWN, 50), proofs.keep(first, NOTHING_SHOWN, 50)]);
   expect([one.flips, same]).toEqual([[], one]);
-  expect(proofs.namespace("a")?.verdict).toBe("PROVED");
+  expect(proofs.namespace("a", lookup)?.verdict).toBe("PROVED");
   [verdict, version] = ["REFUTED", 2];
   clock.advance(10_000);
   const second = (await proofs.ask(lookup))?.proved;
@@ -132,4 +133,38 @@ it("settles when something is proved, once", async () => {
   const { proofs, lookup } = house();
   await proofs.settled(lookup);
   expect(proofs.last()?.proof.verdict).toBe("PROVED");
+});
+
+describe("what was proved of a namespace", () => {
+  const changed = (over: object): Live => ({ ...svp("p").live(), metadata: { ...svp("p").live().metadata, ...over } });
+
+  it.each<[string, () => void]>([
+    ["no policy holds it any more", () => (labels = {})],
+    ["there is no policy any more", () => (policies = [])],
+    ["the policy that holds it has changed", () => (policies = [changed({ generation: 2 })])],
+    ["another policy holds it, too", () => policies.push(svp("q").live())],
+    ["nobody has had it proved again for a long time", () => clock.advance(900_000)],
+  ])("is not known any more when %s", async (_what, move) => {
+    const { proofs, lookup } = house();
+    await proofs.settled(lookup);
+    expect(proofs.namespace("a", lookup)?.verdict).toBe("PROVED");
+    move();
+    expect(proofs.namespace("a", lookup)).toBeUndefined();
+  });
+
+  it("is settled anew when the policies have changed, or when it is old, and not otherwise", async () => {
+    const { proofs, lookup } = house();
+    await proofs.settled(lookup);
+    verdict = "REFUTED";
+    clock.advance(299_999);
+    await proofs.settled(lookup);
+    expect(proofs.namespace("a", lookup)?.verdict).toBe("PROVED");
+    policies = [changed({ generation: 2 })];
+    await proofs.settled(lookup);
+    expect(proofs.namespace("a", lookup)?.verdict).toBe("REFUTED");
+    verdict = "PROVED";
+    clock.advance(900_000);
+    await proofs.settled(lookup);
+    expect(proofs.namespace("a", lookup)?.verdict).toBe("PROVED");
+  });
 });

@@ -1,29 +1,32 @@
 /** What the kinds ask of proofs and evidence. Where nobody proves, as in `hoheit render`, there is `NO_PROOFS`. */
+import { NAMESPACES } from "../../../kube/resources.ts";
+import type { Live } from "../../../lib/k8s-types.ts";
 import type { Context } from "../../../runtime/kind.ts";
 import { buildEvidenceStepByStep, type Circumstances } from "../../../sovereignty/evidence/evidence.ts";
 import type { DataSet } from "../../../sovereignty/datasets/data-set.ts";
 import { placesIn } from "../../../sovereignty/datasets/places.ts";
 import type { NamespaceProof } from "../../../sovereignty/prover/result.ts";
 import type { Flip } from "../../../sovereignty/verdict.ts";
+import { takes } from "../../governed-namespace/governance.ts";
 import { sovereigntyPolicy } from "../schema.ts";
 import { contentStepByStep } from "./evidence-data.ts";
 import type { EvidenceStore, KeptEvidence } from "./evidence-store.ts";
 import { flipsBetween, verdictsOf, type State } from "./flips.ts";
 import { inTurns } from "./in-turns.ts";
-import type { Answer, ProofKeeper, Proved } from "./keeper.ts";
-import { stampOf } from "./stamp.ts";
+import { LONGEST_AGE_MS, type Answer, type ProofKeeper, type Proved } from "./keeper.ts";
+import { isAbout, stampOf } from "./stamp.ts";
 
 type Lookup = Pick<Context, "cache">;
 
 export interface Proofs {
   /** What is proved of the cluster, as far as the caches know it (keeper.ts); undefined where nobody proves, or there is no policy to prove. Rejects if the cluster cannot be read. */
   ask(lookup: Lookup): Promise<Answer | undefined>;
-  /** Resolves when something has been proved, or cannot be: what depends on more than proofs must go on. */
+  /** Resolves when something has been proved of the policies that there are, or cannot be: what depends on more than proofs must go on. */
   settled(lookup: Lookup): Promise<void>;
   /** What was last proved of the cluster, and how long that took, in milliseconds. */
   last(): ProofKeeper["last"];
-  /** What was last proved of a namespace; undefined if nothing was, or it was not there. */
-  namespace(name: string): NamespaceProof | undefined;
+  /** What was last proved of a namespace; undefined if nothing was of the policies that govern it now, or if that is long ago. */
+  namespace(name: string, lookup: Lookup): NamespaceProof | undefined;
   /**
    * Evidence of a proof, kept unless the newest that is kept says the same; then all but the newest `most` go.
    * @throws EvidenceTooLargeError
@@ -54,6 +57,9 @@ export const NO_PROOFS: Proofs = {
   keep: () => Promise.reject(new Error(NOBODY)),
 };
 
+/** A proof is made again after LONGEST_AGE_MS at the latest. One that is so much older, those who should ask have not got to. */
+const FORGOTTEN_MS = 3 * LONGEST_AGE_MS;
+
 interface Parts {
   readonly keeper: ProofKeeper;
   readonly store: EvidenceStore;
@@ -72,6 +78,10 @@ interface Keeping {
 
 export function proofsOf({ keeper, onFlips, ...writing }: Parts): Proofs {
   const ask: Proofs["ask"] = async (lookup) => (lookup.cache(sovereigntyPolicy.resource).list().length === 0 ? undefined : keeper.ask(stampOf(lookup)));
+  const lastAbout = (policies: readonly Live[]): Proved | undefined => {
+    const { last } = keeper;
+    return last !== undefined && writing.monotonic() - last.end < FORGOTTEN_MS && isAbout(last.stamp, policies) ? last : undefined;
+  };
   let before: State | undefined;
   let last: Keeping | undefined;
   const keepAnew = async (proved: Proved, given: Given, most: number): Promise<Kept> => {
@@ -85,9 +95,13 @@ export function proofsOf({ keeper, onFlips, ...writing }: Parts): Proofs {
   return {
     ask,
     // Why it cannot be proved is said where proofs are asked for: on the SovereigntyPolicy.
-    settled: async (lookup) => (keeper.last === undefined ? ask(lookup).then(() => undefined, () => undefined) : undefined),
+    settled: async (lookup) => (lastAbout(lookup.cache(sovereigntyPolicy.resource).list()) === undefined ? ask(lookup).then(() => undefined, () => undefined) : undefined),
     last: () => keeper.last,
-    namespace: (name) => keeper.last?.proof.namespaces.find(({ namespace }) => namespace === name),
+    namespace(name, { cache }) {
+      const live = cache(NAMESPACES).get(name);
+      const governing = live === undefined ? [] : cache(sovereigntyPolicy.resource).list().filter((policy) => takes(policy, live));
+      return governing.length === 0 ? undefined : lastAbout(governing)?.proof.namespaces.find(({ namespace }) => namespace === name);
+    },
     // Several policies ask for the same, or late for less; what failed is tried again by the next.
     keep(proved, given, most) {
       const dataSets = given.dataSets.map(({ sha256 }) => sha256).join();

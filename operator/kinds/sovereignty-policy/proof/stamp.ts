@@ -10,9 +10,17 @@ import { sovereigntyPolicy } from "../schema.ts";
  * between: resourceVersions of a resource are points on one time line (KEP-5504), and what goes makes the number smaller.
  */
 export function stampOf({ cache }: Pick<Context, "cache">): string {
-  const policies = cache(sovereigntyPolicy.resource).list().map(({ metadata: { uid, generation } }) => `${uid}.${generation}`).toSorted();
+  const policies = cache(sovereigntyPolicy.resource).list().map(wordOf).toSorted();
   return [position(cache(NETWORK_POLICIES).list()), position(cache(NAMESPACES).list()), ...policies].join(" ");
 }
+
+/** Whether these policies, as they are written now, were there when a proof of that stamp was begun. */
+export function isAbout(stamp: string, policies: readonly Live[]): boolean {
+  const words = new Set(stamp.split(" "));
+  return policies.every((policy) => words.has(wordOf(policy)));
+}
+
+const wordOf = ({ metadata: { uid, generation } }: Live): string => `${uid}.${generation}`;
 
 /** How many there are and the latest of their versions. */
 function position(objects: readonly Live[]): string {
