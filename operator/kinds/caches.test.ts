@@ -1,8 +1,8 @@
 import { describe, expect, it, test } from "vitest";
-import { lmd } from "../../test/support/makers.ts";
+import { lmd, svp } from "../../test/support/makers.ts";
 import type { CronJob, Deployment, Live, Namespace, NetworkPolicy, Pod } from "../lib/k8s-types.ts";
 import { MODEL_DIGEST, probeLabels } from "../lib/labels.ts";
-import { BY_DEPLOYMENT, BY_NAMESPACE, cronJobs, deployments, languageModelDeployments, namespaces, networkPolicies, pods } from "./caches.ts";
+import { BY_DEPLOYMENT, BY_NAMESPACE, bySpecAndProof, cronJobs, deployments, languageModelDeployments, namespaces, networkPolicies, pods } from "./caches.ts";
 
 const noted = (annotations: Record<string, string>) => lmd("a").metadata({ annotations, labels: { team: "x" }, finalizers: ["y"] }).live();
 
@@ -73,4 +73,16 @@ describe("what is kept of a probe", () => {
     const cronJob = { apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "a-probe", uid: "u", resourceVersion: "1" }, spec: { schedule: "* * * * *" }, status: { lastScheduleTime: "2026-11-23T10:00:00Z" } } as Live<CronJob>;
     expect(cronJobs.keep?.(cronJob)).not.toHaveProperty("status");
   });
+});
+
+test("of a policy matters to deployments what it says and what was proved, and not what moves all the time", () => {
+  const policy = (message: string, over: object = {}) => svp("land").status({
+    conditions: [{ type: "Proved", status: "False", reason: "Refuted", message, lastTransitionTime: "2026-11-25T10:00:00Z", observedGeneration: 1 }], ...over,
+  });
+  const one = policy("a/Pod/x may send to TCP 8.8.8.8:443.");
+  const mattersOf = (maker: typeof one): unknown => bySpecAndProof(maker.live());
+  expect(mattersOf(policy("a/Pod/x may send to TCP 8.8.8.8:443.", { guardProbe: { probeTime: "2026-11-25T11:00:00Z", of: "0f" } }))).toEqual(mattersOf(one));
+  for (const other of [
+    policy("b/Pod/y may send to TCP 8.8.8.8:443."), policy("a/Pod/x may send to TCP 8.8.8.8:443.", { evidence: { root: "sha256:2" } }), one.spec({ ungoverned: "Report" }), one.metadata({ uid: "other" }),
+  ]) expect(mattersOf(other)).not.toEqual(mattersOf(one));
 });

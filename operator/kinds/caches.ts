@@ -57,10 +57,10 @@ export const sovereigntyPolicies: CacheSpec<CustomResource<typeof sovereigntyPol
 
 /** What matters of a policy to those whom it governs, and of a namespace to what runs elsewhere: neither status nor marks. */
 export const byUidAndSpec = (object: Live): unknown => [object.metadata.uid, (object as { readonly spec?: unknown }).spec];
-/** What matters of a policy where it was proved what all policies let through: besides, what came of the last proof. */
+/** What matters of a policy where it was proved what all policies let through: besides, what came of the last proof, be there evidence of it or not. */
 export const bySpecAndProof = (object: Live): unknown => {
   const { status } = object as { readonly status?: { readonly evidence?: { readonly root?: string }; readonly conditions?: readonly Condition[] } };
-  return [byUidAndSpec(object), status?.evidence?.root, status?.conditions?.find(({ type }) => type === PROVED)?.reason];
+  return [byUidAndSpec(object), status?.evidence?.root, status?.conditions?.find(({ type }) => type === PROVED)?.message];
 };
 export const byUidAndLabels = ({ metadata: { uid, labels } }: Live): unknown => [uid, labels];
 

@@ -16,10 +16,11 @@ import { languageModel, type LanguageModel } from "../language-model/schema.ts";
 import { modelApproval } from "../model-approval/schema.ts";
 import { standing } from "../model-approval/verdict.ts";
 import { sovereigntyPolicy } from "../sovereignty-policy/schema.ts";
-import type { NamespaceProof, SubjectProof } from "../../sovereignty/prover/result.ts";
+import type { SubjectProof } from "../../sovereignty/prover/result.ts";
 import type { OperatorFacts, Tripwire } from "./build/index.ts";
 import type { CheckInput } from "./checks.ts";
 import type { Options } from "./children.ts";
+import { proofOfServers } from "./proof-of-servers.ts";
 import type { LanguageModelDeployment } from "./schema.ts";
 
 export interface Observed extends CheckInput {
@@ -52,6 +53,7 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
   const model = readable(languageModel, cache(languageModel.resource).get(`${namespace}/${deployment.spec.modelRef.name}`));
   const child = ours(DEPLOYMENTS);
   const pods = cache(PODS).by(BY_DEPLOYMENT, `${namespace}/${name}`);
+  const servers = pods.filter((pod) => !isProbe(pod));
   return {
     deployment,
     model,
@@ -65,20 +67,16 @@ export function observe(deployment: Live<LanguageModelDeployment>, { cache, cloc
     budget: ours(POD_DISRUPTION_BUDGETS),
     cronJob: ours(CRON_JOBS, `${namespace}/${probeName(name)}`),
     jobs: cache(JOBS).by(BY_DEPLOYMENT, `${namespace}/${name}`),
-    pods: pods.filter((pod) => !isProbe(pod)),
+    pods: servers,
     probes: pods.filter(isProbe),
     others: cache(NETWORK_POLICIES).by(BY_NAMESPACE, namespace ?? "").filter((policy) => keyOf(policy.metadata) !== key),
     nodes: cache(NODES).list(),
     tripwire: tripwireOf(cache(SERVICES), operator),
     governing: governingOf(deployment, cache, operator),
-    proof: serversIn(proofs.namespace(namespace ?? "", { cache }), `${namespace}/Deployment/${childName(name)}`),
+    proof: proofOfServers(proofs.namespace(namespace ?? "", { cache }), { namespace: namespace ?? "", deployment: childName(name), pods: servers.map(({ metadata }) => metadata.name) }),
     now: clock.now(),
   };
 }
-
-/** Of the Deployment or, while there is none, of any pod that could ever be a model server there. */
-const serversIn = (proof: NamespaceProof | undefined, id: string): SubjectProof | undefined =>
-  proof?.workloads.find((workload) => workload.id === id) ?? proof?.labelSpace.find(({ role }) => role === "Serving");
 
 function governingOf({ metadata: { namespace = "" }, spec }: LanguageModelDeployment, cache: Context["cache"], operator: OperatorFacts): Observed["governing"] {
   const policies = cache(sovereigntyPolicy.resource).list();
