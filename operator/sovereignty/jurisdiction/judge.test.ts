@@ -70,7 +70,7 @@ describe("three questions are judged apart", () => {
     [{ country: "FR", profile: "DE" }, ["country CountryOutside Refused"]],
     [{ country: "CH" }, ["country CountryOutside Refused"]],
     [{ country: "CH", profile: "EEAWithAdequacy" }, []],
-    [{ country: "JP", profile: "EEAWithAdequacy" }, ["country AdequacyLimited Reported"]],
+    ...["CA", "JP", "KR"].map((country): [Scene, readonly string[]] => [{ country, profile: "EEAWithAdequacy" }, ["country AdequacyLimited Reported"]]),
     [{ country: "US", profile: "EEAWithAdequacy" }, ["country CertificationMissing Refused"]],
     [{ country: "US", operator: { certification: "DPF 1" }, profile: "EEAWithAdequacy" }, []],
     [{ country: "US", operator: { certification: "DPF 1" } }, ["country CountryOutside Refused"]],
