@@ -55,6 +55,8 @@ export interface KubeApi {
   get<T extends KubeObject>(of: Resource<T>, ref: ObjectRef, options?: CallOptions): Promise<Live<T> | undefined>;
   /** Every object, read in pages of 500 from one consistent version; restarts once when a page has expired (410). */
   list<T extends KubeObject>(of: Resource<T>, options?: ListOptions): Promise<{ items: Live<T>[]; resourceVersion: string }>;
+  /** Like `list`, without holding it: `take` gets each object once. Returns the version. Fails with Gone (410) when a page has expired. */
+  scan<T extends KubeObject>(of: Resource<T>, options: ListOptions, take: (object: Live<T>) => void): Promise<string>;
   create<T extends KubeObject>(of: Resource<T>, object: T, options?: CallOptions): Promise<Live<T>>;
   /** Server-side apply (KEP-555) with our field manager. Sends `object` exactly as given: no serializer that drops what it does not know. */
   apply<T extends KubeObject>(of: Resource<T>, object: T, options?: ApplyOptions): Promise<Live<T>>;

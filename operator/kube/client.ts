@@ -141,7 +141,6 @@ export class KubeClient implements KubeApi {
     }
   }
 
-  /** Like `list`, without holding it: `take` gets each object once. Returns the version. A page may have expired (410). */
   async scan<T extends KubeObject>(of: Resource<T>, options: ListOptions, take: (object: Live<T>) => void): Promise<string> {
     let next: string | undefined;
     let resourceVersion = "";

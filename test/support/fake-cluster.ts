@@ -154,6 +154,11 @@ export class FakeCluster {
         const items = [...this.objects].filter(([key]) => key.startsWith(`${resourceName(of)} ${namespace === undefined ? "" : `${namespace}/`}`)).map(([, live]) => live as Live<T>);
         return { items: items.filter(({ metadata }) => label === "" || metadata.labels?.[label] === value), resourceVersion: String(this.version) };
       },
+      scan: async (of, options, take) => {
+        const { items, resourceVersion } = await api.list(of, options);
+        for (const item of items) take(item);
+        return resourceVersion;
+      },
       create: async (of, object, options) => {
         this.write("create", of, options?.dryRun);
         this.refuseNew();

@@ -46,12 +46,14 @@ export class PolicyHouse {
 
   private overrides(api: KubeApi): Partial<KubeApi> {
     return {
-      list: (async (of: Resource, options: { namespace?: string } = {}) => {
-        this.lists.push(`${resourceName(of)} in ${options.namespace ?? "the cluster"}`);
-        if (of === CLUSTER_NETWORK_POLICIES && !this.serves) throw refusal(404, "the server could not find the requested resource");
-        if (this.unlistable.has(resourceName(of))) throw refusal(403, "cannot list");
+      list: (of, options) => {
+        this.look(of, options);
         return api.list(of, options);
-      }) as KubeApi["list"],
+      },
+      scan: (of, options, take) => {
+        this.look(of, options);
+        return api.scan(of, options, take);
+      },
       create: (async (of: Resource, object: KubeObject, options: { dryRun?: boolean } = {}) => {
         if (of.plural === SELF_SUBJECT_REVIEWS.plural) return { ...object, status: { userInfo: { username: "system:serviceaccount:hoheit-system:hoheit" } } };
         return options.dryRun === true ? this.tryOut(object) : api.create(of, object, options);
@@ -59,6 +61,12 @@ export class PolicyHouse {
       mergePatch: (async (of: Resource, ref: { name: string }, patch: KubeObject, options: { dryRun?: boolean } = {}) =>
         (options.dryRun === true ? this.tryOut(patch) : api.mergePatch(of, ref, patch, options))) as KubeApi["mergePatch"],
     };
+  }
+
+  private look(of: Resource, { namespace = "the cluster" }: { namespace?: string } = {}): void {
+    this.lists.push(`${resourceName(of)} in ${namespace}`);
+    if (of.plural === CLUSTER_NETWORK_POLICIES.plural && !this.serves) throw refusal(404, "the server could not find the requested resource");
+    if (this.unlistable.has(resourceName(of))) throw refusal(403, "cannot list");
   }
 
   private tryOut(object: KubeObject): KubeObject {

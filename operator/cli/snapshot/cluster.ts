@@ -3,7 +3,7 @@
  * kinds of policy that others brought along are found by asking which kinds there are.
  */
 import type { KubeApi } from "../../kube/api.ts";
-import { ApiError, isNotFound } from "../../kube/errors.ts";
+import { ApiError, isGone, isNotFound } from "../../kube/errors.ts";
 import { apiVersionOf, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PODS, SERVICES, type Resource } from "../../kube/resources.ts";
 import type { Transport } from "../../kube/transport.ts";
 import { parse } from "../../kinds/define.ts";
@@ -24,7 +24,7 @@ const READ: readonly Resource[] = [
 ];
 
 export interface ClusterAccess {
-  readonly api: Pick<KubeApi, "list">;
+  readonly api: Pick<KubeApi, "scan">;
   readonly transport: Pick<Transport, "call">;
 }
 
@@ -45,14 +45,24 @@ export async function snapshotOfCluster({ api, transport }: ClusterAccess, surro
 }
 
 /** A kind that is not served has no objects. */
-async function readAll(api: ClusterAccess["api"], of: Resource): Promise<ReadObjects> {
+async function readAll(api: ClusterAccess["api"], of: Resource, tries = 2): Promise<ReadObjects> {
+  const objects: Raw[] = [];
   try {
-    return { objects: (await api.list(of)).items as unknown as Raw[], unreadable: [] };
+    await api.scan(of, {}, (object) => objects.push(slim(object as unknown as Raw)));
+    return { objects, unreadable: [] };
   } catch (error) {
+    // A page had expired: what was read is of no one moment.
+    if (isGone(error) && tries > 1) return readAll(api, of, tries - 1);
     if (isNotFound(error)) return { objects: [], unreadable: [] };
     if (isRefusal(error)) return { objects: [], unreadable: [`${of.kind}: ${error.reason}`] };
     throw error;
   }
+}
+
+/** No rule goes by annotations or by who wrote a field, and a tenant may write 256 KiB of them into each of ten thousand objects. */
+function slim({ metadata, ...content }: Raw): Raw {
+  const { annotations: _, managedFields: __, ...kept } = metadata as Raw["metadata"] & { readonly managedFields?: unknown };
+  return { ...content, metadata: kept };
 }
 
 const isRefusal = (error: unknown): error is ApiError => error instanceof ApiError && (error.code === 401 || error.code === 403);

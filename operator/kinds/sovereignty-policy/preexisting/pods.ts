@@ -2,7 +2,7 @@
 import type { Container, PodSpec } from "../../../lib/k8s-types.ts";
 import { repositoryOf } from "../build/guard/images.ts";
 import { CAPABILITIES, VOLUMES } from "../build/guard/pods.ts";
-import { PREFIXES } from "../build/guard/second-networks.ts";
+import { choosesNetwork } from "./annotations.ts";
 import type { Found, Judge, Judged } from "./index.ts";
 import { templateOf, type Template } from "./template.ts";
 
@@ -11,7 +11,7 @@ export const podFindings = (policy: Judged): Judge => (object) => {
   if (template === undefined) return [];
   const found: Found = [
     ...fieldsOf(template.spec).map((field) => ["pods", `spec.${field}`] as const),
-    ...Object.keys(template.metadata.annotations ?? {}).filter((key) => PREFIXES.some((prefix) => key.startsWith(prefix))).map((key) => ["second-networks", `metadata.annotations[${key}]`] as const),
+    ...Object.keys(template.metadata.annotations ?? {}).filter(choosesNetwork).map((key) => ["second-networks", `metadata.annotations[${key}]`] as const),
     ...imagesOf(template.spec).filter(([, image]) => isForeign(image, policy)).map(([at]) => ["images", `spec.${at}`] as const),
     ...nodeFields(template, policy).map((field) => ["nodes", `spec.${field}`] as const),
   ];

@@ -54,7 +54,7 @@ describe("what is there", () => {
     const complete = { status: { conditions: [{ type: "Complete", status: "True" }] } };
     const old = { spec: { replicas: 0, template: of("Pod", "x") }, status: { replicas: 0 } };
     expect(found(of("Pod", "a", { status: { phase: "Succeeded" } }), of("Pod", "b", { status: { phase: "Failed" } }), of("Job", "c", complete), of("ReplicaSet", "d", old, "gone"))).toEqual([]);
-    expect(found(of("Pod", "a", { status: { phase: "Running" } }), of("Job", "c", { status: { conditions: [{ type: "Suspended", status: "True" }] } }), of("ReplicaSet", "d", old))).toHaveLength(3);
+    expect(found(of("Pod", "a", { status: { phase: "Running" } }), of("Job", "c", { status: { conditions: [{ type: "Suspended", status: "True" }] } }), of("ReplicaSet", "d", old), of("ReplicaSet", "e", { ...old, status: { replicas: 1 } }, "gone"))).toHaveLength(4);
   });
 
   test("is ours by its owner, not by its label", () => {

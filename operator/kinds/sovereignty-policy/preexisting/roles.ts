@@ -1,6 +1,7 @@
 /** Who carries labels of ours without having been made by us: the rules of build/guard/made-by-hoheit.ts. */
 import { GUARD_PROBE, ROLE } from "../../../lib/labels.ts";
 import { API_GROUP } from "../../../lib/names.ts";
+import { INSTANTIATED } from "./annotations.ts";
 import type { Existing, Judge } from "./index.ts";
 import { templateOf } from "./template.ts";
 
@@ -24,4 +25,4 @@ export function roleFindings(objects: readonly Existing[]): Judge {
 
 /** A probe that somebody ran by hand. */
 const isRun = ({ kind, metadata }: Existing): boolean =>
-  kind === "Job" && metadata.labels?.[ROLE] === "Probe" && metadata.annotations?.["cronjob.kubernetes.io/instantiate"] === "manual";
+  kind === "Job" && metadata.labels?.[ROLE] === "Probe" && metadata.annotations?.[INSTANTIATED] === "manual";

@@ -10,18 +10,24 @@ const POD = { apiVersion: "v1", kind: "Pod", spec: { hostNetwork: true, hostPID:
 const pod = (namespace: string, name: string) => ({ ...POD, metadata: { namespace, name, uid: `${namespace}/${name}` } });
 
 /** An API server with these pods and nothing else. */
-function server(pods: Readonly<Record<string, number>>, refused: Readonly<Record<string, Error>> = {}): Pick<KubeApi, "list"> & { asked: string[] } {
+function server(pods: Readonly<Record<string, number>>, refused: Readonly<Record<string, Error>> = {}): Pick<KubeApi, "scan"> & { asked: string[] } {
   const asked: string[] = [];
-  const list = async (of: Resource, { namespace = "" }: { namespace?: string } = {}): Promise<unknown> => {
+  const scan = async (of: Resource, { namespace = "" }: { namespace?: string }, take: (object: unknown) => void): Promise<string> => {
     asked.push(`${resourceName(of)} ${namespace}`);
     const error = refused[resourceName(of)];
     if (error !== undefined) throw error;
-    return { items: of.plural === "pods" ? Array.from({ length: pods[namespace] ?? 0 }, (_, at) => pod(namespace, `p${String(at).padStart(2, "0")}`)) : [], resourceVersion: "1" };
+    if (of.plural === "pods") for (let at = 0; at < (pods[namespace] ?? 0); at++) take(pod(namespace, `p${String(at).padStart(2, "0")}`));
+    return "1";
   };
-  return { asked, list: list as KubeApi["list"] };
+  return { asked, scan: scan as KubeApi["scan"] };
 }
+/** One with this pod alone. */
+const one = (object: object): Pick<KubeApi, "scan"> => ({ scan: (async (of: Resource, _options: object, take: (found: object) => void) => {
+  if (of.plural === "pods") take(object);
+  return "1";
+}) as unknown as KubeApi["scan"] });
 const error = (code: number): ApiError => new ApiError("list", { code, reason: "X", message: "x" });
-const find = (api: Pick<KubeApi, "list">, ...namespaces: string[]): Promise<Survey> => survey(api, namespaces, JUDGED);
+const find = (api: Pick<KubeApi, "scan">, ...namespaces: string[]): Promise<Survey> => survey(api, namespaces, JUDGED);
 
 describe("a survey", () => {
   it("counts objects, and names the first twenty with all their fields", async () => {
@@ -34,8 +40,12 @@ describe("a survey", () => {
 
   it("cuts off the name of one that has very many fields", async () => {
     const containers = Array.from({ length: 100 }, (_, at) => ({ name: `container-${at}`, ports: [{ containerPort: 80, hostPort: 80 }] }));
-    const api = { list: (async (of: Resource) => ({ items: of.plural === "pods" ? [{ ...pod("a", "p"), spec: { containers } }] : [], resourceVersion: "1" })) as unknown as KubeApi["list"] };
-    expect((await find(api, "a")).first.map((one) => one.length)).toEqual([512]);
+    expect((await find(one({ ...pod("a", "p"), spec: { containers } }), "a")).first.map((name) => name.length)).toEqual([512]);
+  });
+
+  it("goes by annotations that do something, and holds no others", async () => {
+    const annotations = { "k8s.v1.cni.cncf.io/networks": "outside", note: "x" };
+    expect((await find(one({ ...POD, metadata: { namespace: "a", name: "p", uid: "p", annotations }, spec: { containers: [] } }), "a")).first).toEqual(["Pod a/p: metadata.annotations[k8s.v1.cni.cncf.io/networks]"]);
   });
 
   it("looks into the namespaces that it is told, and nowhere else, at what it is granted and no more", async () => {

@@ -8,6 +8,7 @@ import {
   CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, ENDPOINT_SLICES, ENDPOINTS, JOBS, NETWORK_POLICIES, PODS, POD_TEMPLATES, REPLICA_SETS, REPLICATION_CONTROLLERS, resourceName, SERVICES, STATEFUL_SETS, type Resource,
 } from "../../../kube/resources.ts";
 import type { Rule } from "../../../runtime/kind.ts";
+import { isJudged } from "./annotations.ts";
 import { preexisting, type Existing, type Finding, type Judged } from "./index.ts";
 
 const SURVEYED: readonly Resource[] = [
@@ -32,7 +33,7 @@ const NAMED = 20;
 const LONGEST = 512;
 
 /** @throws TransportError, and ApiError for what is no refusal: then nothing was seen */
-export async function survey(api: Pick<KubeApi, "list">, namespaces: readonly string[], policy: Judged): Promise<Survey> {
+export async function survey(api: Pick<KubeApi, "scan">, namespaces: readonly string[], policy: Judged): Promise<Survey> {
   const unread = new Set<string>();
   const first: string[] = [];
   let objects = 0;
@@ -44,19 +45,26 @@ export async function survey(api: Pick<KubeApi, "list">, namespaces: readonly st
   return { objects, first, unread: [...unread].toSorted() };
 }
 
-async function objectsIn(api: Pick<KubeApi, "list">, namespace: string, unread: Set<string>): Promise<Existing[]> {
+async function objectsIn(api: Pick<KubeApi, "scan">, namespace: string, unread: Set<string>): Promise<Existing[]> {
   const lists = await Promise.all(SURVEYED.map(async (of) => {
+    const found: Existing[] = [];
     try {
-      return (await api.list(of, { namespace })).items as unknown as Existing[];
+      await api.scan(of, { namespace }, (object) => found.push(slim(object as unknown as Existing)));
     } catch (error) {
       // A cluster may have done away with an old kind.
       if (isNotFound(error)) return [];
       if (!(error instanceof ApiError) || error.code !== 403) throw error;
       unread.add(resourceName(of));
-      return [];
     }
+    return found;
   }));
   return lists.flat();
+}
+
+/** Without what nobody judges: of a tenant's annotations, up to 256 KiB in each object, those that do something. */
+function slim({ metadata, ...content }: Existing): Existing {
+  const { annotations = {}, managedFields: _, ...kept } = metadata as Existing["metadata"] & { readonly managedFields?: unknown };
+  return { ...content, metadata: { ...kept, annotations: Object.fromEntries(Object.entries(annotations).filter(([key]) => isJudged(key))) } };
 }
 
 const byObject = (findings: readonly Finding[]): string[] =>
