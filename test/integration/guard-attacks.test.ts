@@ -101,13 +101,34 @@ describe("a change of what was harmless", () => {
     expectRefusal(await patch(path(SERVICES, namespace, name), { spec }), because);
   });
 
-  it("does not widen a NetworkPolicy, nor with a range that has host bits, in whatever spelling", async () => {
-    const { namespace } = guarded;
-    expectAllowed(await create(NETWORK_POLICIES, namespace, { metadata: { name: "own" }, spec: { podSelector: { matchLabels: { app: "chat" } }, policyTypes: ["Egress"] } }));
-    const widen = (cidr: string): Promise<string | undefined> => patch(path(NETWORK_POLICIES, namespace, "own"), { spec: { egress: [{ to: [{ ipBlock: { cidr } }], ports: [{ port: 5432 }] }] } });
-    for (const cidr of ["0.0.0.0/0", "::/0", "::/1", "2001:DB8::/32"]) expectRefusal(await widen(cidr), /is not, with these ports|not canonical/);
-    // These the API server refuses by itself (KEP-4858).
-    for (const cidr of ["203.0.113.7/24", "010.0.0.0/8", "::ffff:203.0.113.0/120", "203.0.113.0/024", "3405803776/24"]) expect(await widen(cidr), cidr).toMatch(/ipBlock\.cidr: Invalid value/);
+  describe("does not widen a NetworkPolicy, in whatever spelling:", () => {
+    const widen = (ipBlock: object): Promise<string | undefined> => patch(path(NETWORK_POLICIES, guarded.namespace, "own"), { spec: { egress: [{ to: [{ ipBlock }], ports: [{ port: 5432 }] }] } });
+    beforeAll(async () => {
+      expectAllowed(await create(NETWORK_POLICIES, guarded.namespace, { metadata: { name: "own" }, spec: { podSelector: { matchLabels: { app: "chat" } }, policyTypes: ["Egress"] } }));
+    });
+
+    it.each([
+      // Everything, half of it, and as much with a hole.
+      "0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1", "2000::/3",
+      // Addresses of IPv4 in those of IPv6, and of others that a range next to a destination holds.
+      "::8.8.8.8/128", "64:ff9b::808:808/128", "2002:808:808::/48", "2001:0:808:808::/64", "203.0.112.0/23",
+      // The same range as a destination's, as the API server would not write it.
+      "2001:DB8:5::/48", "2001:db8:5:0::/48", "2001:0db8:5::/48", "2001:db8:5:0:0:0:0:0/48",
+      // Addresses of nodes, their neighbours and clouds.
+      "127.0.0.0/8", "169.254.169.254/32", "fe80::/10", "fd00:ec2::254/128",
+    ])("%s, which the guard refuses", async (cidr) => expectRefusal(await widen({ cidr }), /is not, with these ports|not canonical/));
+
+    it("everything but all that is no destination, which the guard refuses", async () => {
+      expectRefusal(await widen({ cidr: "0.0.0.0/0", except: ["0.0.0.0/1", "128.0.0.0/2", "224.0.0.0/3"] }), /is not, with these ports/);
+    });
+
+    // KEP-4858: what can be read in two ways is no range any more.
+    it.each([
+      "203.0.113.7/24", "010.0.0.0/8", "::ffff:203.0.113.0/120", "::ffff:cb00:7100/120", "203.0.113.0/024", "203.0.113.0/+24", "3405803776/24", "203.0.113/24", "0/0", "0xcb.0.113.0/24", "203.0.113.0", "203.0.113.0/33", "203.0.113.0/-1",
+      " 203.0.113.0/24", "203.0.113.0/24 ", "203.0.113.0 /24", "fe80::1%eth0/128", "2001:db8:5::1/48", "2001:db8:5:::/48", "٢٠٣.0.113.0/24", "２０３.0.113.0/24", "",
+    ])("%j, which the API server refuses by itself", async (cidr) => {
+      expect(await widen({ cidr })).toMatch(/ipBlock\.cidr: (Invalid|Required) value/);
+    });
   });
 });
 

@@ -114,7 +114,7 @@ export async function putGuard(plane: Reachable, policies: readonly (typeof LAND
 }
 
 /** Every right in a namespace, for the tenant: also those that the stock roles leave out. */
-async function handOver(plane: Reachable, namespace: string): Promise<void> {
+export async function handOver(plane: Reachable, namespace: string): Promise<void> {
   const metadata = { name: "tenant", namespace };
   const at = `/apis/${RBAC}/v1/namespaces/${namespace}`;
   await apply(plane, `${at}/roles/tenant`, { apiVersion: `${RBAC}/v1`, kind: "Role", metadata, rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }] });
