@@ -41,6 +41,10 @@ export interface ListOptions extends CallOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** How many are asked for at once; the client's page size otherwise. Fewer where they are large: an answer has a limit. */
+  limit?: number;
+  /** Of each object only its metadata (PartialObjectMetadata). */
+  metadataOnly?: boolean;
 }
 
 /** RFC 6902 operation, as the API server takes it. */

@@ -33,10 +33,12 @@ interface Request extends Pick<Call, "method" | "path"> {
   ref?: ObjectRef;
   body?: unknown;
   contentType?: string;
+  accept?: string | undefined;
   options: CallOptions | undefined;
 }
 
 const DEFAULT_PAGE_SIZE = 500;
+const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 /** No object ever has this version and etcd's first revision is 1, so that it means "must not exist yet" (seen on 1.37.1). */
 const NEVER_MATCHES = "1";
 /** How often a status write by uid alone tries again because the object moved in between. */
@@ -145,9 +147,9 @@ export class KubeClient implements KubeApi {
     let next: string | undefined;
     let resourceVersion = "";
     do {
-      const query = { limit: this.#pageSize, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, continue: next };
+      const query = { limit: options.limit ?? this.#pageSize, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, continue: next };
       const path = collectionPath(of, options.namespace) + queryString(query);
-      const page: ListPage<T> = await this.#send({ verb: "list", method: "GET", of, path, options });
+      const page: ListPage<T> = await this.#send({ verb: "list", method: "GET", of, path, options, accept: options.metadataOnly === true ? METADATA_ONLY : undefined });
       // Items of built-in lists carry neither apiVersion nor kind.
       for (const item of page.items ?? []) take({ ...item, apiVersion: apiVersionOf(of), kind: of.kind });
       next = page.metadata.continue || undefined;
@@ -162,12 +164,12 @@ export class KubeClient implements KubeApi {
   }
 
   async #send<A>(request: Request): Promise<A> {
-    const { verb, of, method, path, contentType } = request;
+    const { verb, of, method, path, contentType, accept } = request;
     const { signal, deadlineMs } = request.options ?? {};
     const read = verb === "get" || verb === "list";
     const what = describe(verb, of, request.ref);
     const answer = await this.#transport.call({
-      what, method, path, contentType, signal, deadlineMs,
+      what, method, path, contentType, accept, signal, deadlineMs,
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
       idempotent: read,
       beforeSend: read ? () => {} : () => this.#fence(what),

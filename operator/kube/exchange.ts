@@ -8,6 +8,7 @@ export interface Wire {
   path: string;
   body?: string | undefined;
   contentType?: string | undefined;
+  accept?: string | undefined;
 }
 
 export interface Reader {
@@ -71,7 +72,7 @@ export function exchange(session: Session, { credentials, wire, reader, signal }
 
 function headersOf(credentials: Credentials, wire: Wire): Record<string, string> {
   const headers: Record<string, string> = {
-    ...credentials.headers, ":method": wire.method, ":path": credentials.prefix + wire.path, accept: "application/json", "user-agent": "hoheit",
+    ...credentials.headers, ":method": wire.method, ":path": credentials.prefix + wire.path, accept: wire.accept ?? "application/json", "user-agent": "hoheit",
   };
   if (wire.body !== undefined) headers["content-type"] = wire.contentType ?? "application/json";
   return headers;

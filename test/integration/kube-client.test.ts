@@ -164,3 +164,12 @@ async function makeKind(): Promise<Resource> {
   });
   return { group, version: "v1", plural: names.plural, kind: names.kind, namespaced: true };
 }
+
+test("list gives of large objects only their metadata where that is enough, and no more at once than is asked for", async () => {
+  using kube = connect(sharedPlane(), sharedPlane());
+  const namespace = await uniqueNamespace();
+  for (const name of ["a", "b", "c"]) await kube.client.apply(CONFIG_MAPS, configMap(namespace, name, { large: "x".repeat(1_000) }), { createOnly: true });
+  const found = (await kube.client.list(CONFIG_MAPS, { namespace, metadataOnly: true, limit: 2 })).items.filter(({ metadata }) => ["a", "b", "c"].includes(metadata.name));
+  expect(found.map(({ kind, metadata, data }) => [kind, metadata.name, data])).toEqual([["ConfigMap", "a", undefined], ["ConfigMap", "b", undefined], ["ConfigMap", "c", undefined]]);
+  expect((await kube.client.list(CONFIG_MAPS, { namespace, limit: 1 })).items.find(({ metadata }) => metadata.name === "c")?.data).toEqual({ large: "x".repeat(1_000) });
+});
