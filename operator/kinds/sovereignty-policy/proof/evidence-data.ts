@@ -18,13 +18,14 @@ export class EvidenceTooLargeError extends Error {
 
 /**
  * As text where it fits, so that people can read it, else compressed.
+ * @param what for people: `the evidence of namespace chat`
  * @throws EvidenceTooLargeError
  */
-export function dataOf(name: string, value: object): Pick<ConfigMap, "data" | "binaryData"> {
+export function dataOf(what: string, value: object): Pick<ConfigMap, "data" | "binaryData"> {
   const text = canonicalJson(value);
   if (Buffer.byteLength(text) <= MOST_BYTES) return { data: { [KEY]: text } };
   const compressed = gzipSync(text);
-  if (compressed.length > MOST_BYTES) throw new EvidenceTooLargeError(`${name} has ${compressed.length} bytes, compressed; a ConfigMap holds ${MOST_BYTES}`);
+  if (compressed.length > MOST_BYTES) throw new EvidenceTooLargeError(`${what} has ${compressed.length} bytes, compressed, and a ConfigMap holds ${MOST_BYTES}: spread what is there over several namespaces`);
   return { binaryData: { [COMPRESSED_KEY]: compressed.toString("base64") } };
 }
 
@@ -46,9 +47,18 @@ export function rootIn(configMap: Pick<ConfigMap, "data" | "binaryData">): RootL
   return isRoot ? (value as RootList) : undefined;
 }
 
-/** By time; of the same proof, for data sets may have come since, the one after the one that it names. */
-export const oldestFirst = <T extends RootList>(roots: readonly T[]): T[] =>
-  roots.toSorted((a, b) => Date.parse(a.facts.asOf) - Date.parse(b.facts.asOf) || (a.facts.previous === b.root ? 1 : -1));
+/** By time; of the same proof, for data sets may have come since, each after the one that it names. */
+export function oldestFirst<T extends RootList>(roots: readonly T[]): T[] {
+  const byRoot = new Map(roots.map((one) => [one.root, one]));
+  const before = ({ facts: { previous = "" } }: T): T | undefined => byRoot.get(previous);
+  // How many of the same time came before; somebody may have written some that name each other.
+  const place = (root: T): number => {
+    let count = 0;
+    for (let at = before(root); at?.facts.asOf === root.facts.asOf && count < roots.length; at = before(at)) count += 1;
+    return count;
+  };
+  return roots.toSorted((a, b) => Date.parse(a.facts.asOf) - Date.parse(b.facts.asOf) || place(a) - place(b));
+}
 
 /**
  * Hash of what makes evidence worth keeping: all but when it was made, what came before, when probes were, and versions of

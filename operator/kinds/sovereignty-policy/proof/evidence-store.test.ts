@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { KubeApi } from "../../../kube/api.ts";
+import type { KubeApi, ListOptions } from "../../../kube/api.ts";
 import { ApiError } from "../../../kube/errors.ts";
 import type { ConfigMap, KubeObject, Live } from "../../../lib/k8s-types.ts";
+import { evidenceLabels } from "../../../lib/labels.ts";
 import { finish } from "../../../lib/steps.ts";
-import { buildEvidence, type Evidence } from "../../../sovereignty/evidence/evidence.ts";
+import { buildEvidence, type Evidence, type RootList } from "../../../sovereignty/evidence/evidence.ts";
 import type { Proof } from "../../../sovereignty/prover/result.ts";
 import type { Snapshot } from "../../../sovereignty/snapshot.ts";
-import { EvidenceTooLargeError, contentStepByStep, dataOf, valueIn } from "./evidence-data.ts";
+import { EvidenceTooLargeError, contentStepByStep, dataOf, oldestFirst, rootIn, valueIn } from "./evidence-data.ts";
 import { EvidenceStore, type KeptEvidence } from "./evidence-store.ts";
 
 const MINUTE = 60_000;
@@ -28,15 +29,19 @@ function evidenceOf(minute: number, namespaces: Record<string, string>, previous
 /** An API server that has nothing but ConfigMaps. */
 class ConfigMapServer implements Pick<KubeApi, "list" | "create" | "delete"> {
   readonly objects = new Map<string, Live<ConfigMap>>();
-  lists = 0;
+  /** What was asked for of each object. */
+  readonly lists: ("all" | "metadata")[] = [];
   creations = 0;
   /** The next creation fails. */
   broken = false;
 
-  async list<T extends KubeObject>(_of: unknown, { labelSelector = "" }: { labelSelector?: string } = {}): Promise<{ items: Live<T>[]; resourceVersion: string }> {
-    this.lists += 1;
+  async list<T extends KubeObject>(_of: unknown, { labelSelector = "", limit = 500, metadataOnly = false }: ListOptions = {}): Promise<{ items: Live<T>[]; resourceVersion: string }> {
+    this.lists.push(metadataOnly ? "metadata" : "all");
+    // An answer holds 64 MiB, a ConfigMap with all that belongs to it 1.5.
+    if (!metadataOnly && limit > 40) throw new Error("too much at once");
     const [key = "", value] = labelSelector.split("=");
-    return { items: [...this.objects.values()].filter(({ metadata }) => metadata.labels?.[key] === value) as unknown as Live<T>[], resourceVersion: "1" };
+    const found = [...this.objects.values()].filter(({ metadata: { labels = {} } }) => (value === undefined ? key in labels : labels[key] === value));
+    return { items: found.map((live) => (metadataOnly ? { metadata: live.metadata } : live)) as unknown as Live<T>[], resourceVersion: "1" };
   }
 
   async create<T extends KubeObject>(_of: unknown, object: T): Promise<Live<T>> {
@@ -92,13 +97,19 @@ describe("the store of evidence", () => {
     expect(asOf).toBe("2026-11-25T00:05:00.000Z");
   });
 
-  it("remembers which of two of the same time came last", async () => {
-    for (const names of [["x", "y"], ["y", "x"]] as const) {
-      const server = new ConfigMapServer();
-      const first = await keep(storeOf(server), evidenceOf(1, { a: names[0] }), 50);
-      const second = await keep(storeOf(server), evidenceOf(1, { a: names[1] }, first.root), 50);
-      expect((await storeOf(server).last())?.root).toBe(second.root);
-    }
+  it("remembers which of those of the same time came last, in whatever order they are listed", async () => {
+    const server = new ConfigMapServer();
+    let last: string | undefined;
+    for (const name of ["x", "y", "z"]) last = (await keep(storeOf(server), evidenceOf(1, { a: name }, last), 50)).root;
+    const roots = [...server.objects.values()].flatMap((live) => rootIn(live) ?? []);
+    const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].map((order) => order.map((at) => roots[at]!));
+    for (const order of orders) expect(oldestFirst(order)).toEqual(roots);
+    expect((await storeOf(server).last())?.root).toBe(last);
+  });
+
+  it("does not go round in circles where somebody wrote roots that name each other", () => {
+    const [a, b] = ["a", "b"].map((root) => ({ root, facts: { asOf: "2026-11-25T00:00:00Z", previous: root === "a" ? "b" : "a" }, bundles: [] }) as unknown as RootList);
+    expect(oldestFirst([a!, b!])).toHaveLength(2);
   });
 
   it("has no root without its bundles, and tries again what failed", async () => {
@@ -113,19 +124,45 @@ describe("the store of evidence", () => {
     expect([server.names("evidence"), server.names("bundle")].map((names) => names.length)).toEqual([1, 1]);
   });
 
-  it("writes a bundle only once, and asks the API server only once what is there", async () => {
+  it("writes anew what somebody has deleted", async () => {
+    const server = new ConfigMapServer();
+    const store = storeOf(server);
+    await keep(store, evidenceOf(1, { a: "land", b: "land" }), 50);
+    const [bundle = ""] = server.names("bundle");
+    server.objects.delete(bundle);
+    const second = await keep(store, evidenceOf(2, { a: "land", b: "land" }), 50);
+    expect([server.names("evidence").length, server.objects.has(bundle)]).toEqual([2, true]);
+    server.objects.clear();
+    const third = await keep(store, evidenceOf(3, { a: "land", b: "land" }, second.root), 50);
+    expect([server.names("evidence").length, server.names("bundle").length, third.asOf]).toEqual([1, 2, "2026-11-25T00:03:00.000Z"]);
+    expect(await keep(store, evidenceOf(4, { a: "land", b: "land" }), 50), "and not again").toEqual(third);
+  });
+
+  it("lets go of bundles that one left behind who could not go on, and of nothing else", async () => {
+    const server = new ConfigMapServer();
+    await keep(storeOf(server), evidenceOf(1, { a: "land" }), 50);
+    await keep(storeOf(server), evidenceOf(2, { a: "left" }), 50);
+    const [, left = ""] = server.names("evidence");
+    server.objects.delete(left);
+    const foreign = { metadata: { name: "mine", labels: evidenceLabels("Bundle") } } as unknown as Live<ConfigMap>;
+    server.objects.set("mine", foreign);
+    await keep(storeOf(server), evidenceOf(3, { a: "new" }), 50);
+    expect([server.names("evidence").length, server.names("bundle").length, server.objects.has("mine")]).toEqual([2, 2, true]);
+  });
+
+  it("writes a bundle only once, and asks the API server only once for what roots say", async () => {
     const server = new ConfigMapServer();
     const store = storeOf(server);
     for (let minute = 1; minute <= 3; minute += 1) await keep(store, evidenceOf(minute, { same: "land", moving: `policy-${minute}` }), 50);
     expect(server.creations).toBe(3 + 3 + 1);
-    expect(server.lists).toBe(1);
+    expect(server.lists.filter((what) => what === "all")).toHaveLength(1);
   });
 
   it("asks the API server once what is the newest", async () => {
     const server = new ConfigMapServer();
     const store = storeOf(server);
     await Promise.all([store.last(), store.last()]);
-    expect(server.lists).toBe(1);
+    expect(server.lists).toEqual(["all"]);
   });
 });
 
@@ -141,10 +178,11 @@ it("looks again only at what is not the same object as before", () => {
 describe("the data of a ConfigMap", () => {
   it("is text where it fits, compressed where it does not, and refused where neither fits", () => {
     const [small, repetitive] = [{ a: 1 }, { a: "x".repeat(2_000_000) }];
-    expect(dataOf("x", small)).toEqual({ data: { "evidence.json": '{"a":1}' } });
-    expect(dataOf("x", repetitive).data).toBeUndefined();
-    for (const value of [small, repetitive]) expect(valueIn(dataOf("x", value))).toEqual(value);
-    expect(() => dataOf("hoheit-bundle-1", { a: randomBytes(1_500_000).toString("base64") })).toThrow(EvidenceTooLargeError);
+    expect(dataOf("the root", small)).toEqual({ data: { "evidence.json": '{"a":1}' } });
+    expect(dataOf("the root", repetitive).data).toBeUndefined();
+    for (const value of [small, repetitive]) expect(valueIn(dataOf("the root", value))).toEqual(value);
+    expect(() => dataOf("the evidence of namespace chat", { a: randomBytes(1_500_000).toString("base64") })).toThrow(EvidenceTooLargeError);
+    expect(() => dataOf("the evidence of namespace chat", { a: randomBytes(1_500_000).toString("base64") })).toThrow(/^the evidence of namespace chat has \d+ bytes, compressed, and a ConfigMap holds 1000000: spread/);
   });
 
   it("is nothing where somebody wrote something else", () => {

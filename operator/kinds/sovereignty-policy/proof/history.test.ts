@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { ListOptions } from "../../../kube/api.ts";
 import { CONFIG_MAPS } from "../../../kube/resources.ts";
 import type { ConfigMap } from "../../../lib/k8s-types.ts";
 import { EVIDENCE, evidenceLabels } from "../../../lib/labels.ts";
@@ -13,9 +14,10 @@ const root = (asOf: string, bundles: Record<string, string>, previous?: string):
   configMap("Root", { root: `sha256:root-of-${asOf}`, facts: { asOf, previous }, bundles: Object.entries(bundles).map(([namespace, sha256]) => ({ namespace, sha256 })) });
 
 const historyOf = (...objects: ConfigMap[]) => readHistory({
-  list: async (of: unknown, { labelSelector }: { labelSelector?: string } = {}) => {
+  scan: async (of: unknown, { labelSelector, limit = 500 }: ListOptions, take: (object: ConfigMap) => void) => {
     expect(of).toBe(CONFIG_MAPS);
-    return { items: objects.filter(({ metadata }) => labelSelector === `${EVIDENCE}=${metadata.labels?.[EVIDENCE]}`), resourceVersion: "1" };
+    expect(limit, "an answer holds 64 MiB, a ConfigMap with all that belongs to it 1.5").toBeLessThanOrEqual(40);
+    for (const one of objects) if (labelSelector === `${EVIDENCE}=${one.metadata.labels?.[EVIDENCE]}`) take(one);
   },
 } as never, "hoheit-system");
 

@@ -1,11 +1,13 @@
 /** What changed from one evidence to the next, from those that are kept: a restart forgets nothing. */
-import type { KubeApi } from "../../../kube/api.ts";
+import type { KubeClient } from "../../../kube/client.ts";
 import { CONFIG_MAPS } from "../../../kube/resources.ts";
+import type { ConfigMap } from "../../../lib/k8s-types.ts";
 import { EVIDENCE } from "../../../lib/labels.ts";
 import type { Bundle, RootList } from "../../../sovereignty/evidence/evidence.ts";
 import type { PlaceOf } from "../../../sovereignty/datasets/places.ts";
 import type { Flip } from "../../../sovereignty/verdict.ts";
 import { oldestFirst, rootIn, valueIn } from "./evidence-data.ts";
+import { AT_ONCE } from "./evidence-store.ts";
 import { flipsBetween, verdictsOf, type State, type Verdicts } from "./flips.ts";
 
 export interface History {
@@ -21,10 +23,15 @@ export interface History {
 }
 
 /** Undefined while no evidence is kept. */
-export async function readHistory(api: Pick<KubeApi, "list">, namespace: string): Promise<History | undefined> {
-  const of = async (part: "Root" | "Bundle") => (await api.list(CONFIG_MAPS, { namespace, labelSelector: `${EVIDENCE}=${part}` })).items;
-  const bundles = new Map((await of("Bundle")).flatMap((live) => saidIn(valueIn(live))));
-  const roots = oldestFirst((await of("Root")).flatMap((live) => rootIn(live) ?? []));
+export async function readHistory(api: Pick<KubeClient, "scan">, namespace: string): Promise<History | undefined> {
+  // Of all that is kept only what is told again stays in memory.
+  const of = async <T>(part: "Root" | "Bundle", said: (live: ConfigMap) => readonly T[]): Promise<T[]> => {
+    const all: T[] = [];
+    await api.scan(CONFIG_MAPS, { namespace, labelSelector: `${EVIDENCE}=${part}`, limit: AT_ONCE }, (live) => all.push(...said(live)));
+    return all;
+  };
+  const bundles = new Map(await of("Bundle", (live) => saidIn(valueIn(live))));
+  const roots = oldestFirst(await of("Root", (live) => [rootIn(live)].filter((root) => root !== undefined)));
   const [oldest, newest] = [roots[0], roots.at(-1)];
   if (oldest === undefined || newest === undefined) return undefined;
   const states = roots.map((root) => stateOf(root, bundles));
