@@ -7,16 +7,22 @@ type Members = Readonly<Record<string, unknown>>;
 /** What controllers add to the labels of their pods, and what no template says. */
 const ADDED = /^(pod-template-hash|controller-revision-hash|pod-template-generation|job-name|controller-uid|statefulset\.kubernetes\.io\/.*|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/.*|topology\.kubernetes\.io\/.*)$/;
 
+/** Who makes comes before what is made: CronJob, Job, Pod; Deployment, ReplicaSet, Pod. */
+const ORDER: readonly ((kind: string) => boolean)[] = [(kind) => !["ReplicaSet", "Job", "Pod"].includes(kind), (kind) => kind === "ReplicaSet" || kind === "Job", (kind) => kind === "Pod"];
+
 /**
- * Every workload once. A pod or a Job that some other object made is left out where that object's template says the same of
- * it; otherwise it is a workload of its own, for it runs, whatever the template has become since.
+ * Every workload once. A pod or a Job that some other object made is left out where a template says the same of it; otherwise
+ * it is a workload of its own, for it runs, whatever the template has become since.
  */
 export function workloadsOf(objects: readonly Raw[]): Workload[] {
   const all = objects.filter((object) => !hasEnded(object)).flatMap((object) => workloadOf(object) ?? []);
-  const first = all.filter(({ isMade }) => !isMade).map(({ workload }) => workload);
-  const known = new Set(first.map(meaningOf));
-  const others = all.filter(({ isMade, workload }) => isMade && !known.has(meaningOf(workload))).map(({ workload }) => workload);
-  return [...first, ...others].toSorted(byKey(({ id }) => id));
+  const told: Workload[] = [];
+  for (const isNext of ORDER) {
+    const known = new Set(told.map(meaningOf));
+    const next = all.filter(({ kind, isMade, workload }) => isNext(kind) && !(isMade && known.has(meaningOf(workload))));
+    told.push(...next.map(({ workload }) => workload));
+  }
+  return told.toSorted(byKey(({ id }) => id));
 }
 
 /** What a rule can see of it. */
@@ -27,14 +33,14 @@ const portsOf = (containers: unknown): unknown => (Array.isArray(containers) ? (
 
 const hasEnded = ({ kind, status }: Raw): boolean => kind === "Pod" && ["Succeeded", "Failed"].includes(String((status as Members | undefined)?.["phase"]));
 
-function workloadOf(object: Raw): { readonly workload: Workload; readonly isMade: boolean } | undefined {
+function workloadOf(object: Raw): { readonly workload: Workload; readonly kind: string; readonly isMade: boolean } | undefined {
   const template = templateOf(object);
   const podSpec = memberOf(template, "spec");
   if (template === undefined || !Array.isArray(podSpec?.["containers"])) return undefined;
   const { namespace = "default", name, ownerReferences = [] } = object.metadata;
   const isMade = ownerReferences.some(({ controller }) => controller === true);
   const labels = Object.entries(memberOf(memberOf(template, "metadata"), "labels") ?? {}).filter(([key]) => !isMade || !ADDED.test(key));
-  return { workload: { id: `${namespace}/${object.kind}/${name}`, namespace, labels: Object.fromEntries(labels) as Record<string, string>, podSpec: podSpec ?? {} }, isMade };
+  return { workload: { id: `${namespace}/${object.kind}/${name}`, namespace, labels: Object.fromEntries(labels) as Record<string, string>, podSpec: podSpec ?? {} }, kind: object.kind, isMade };
 }
 
 /** The pod itself, `spec.template`, or that of the Jobs of a CronJob. */
