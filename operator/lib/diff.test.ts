@@ -53,6 +53,10 @@ describe("compare", () => {
     expect(compare(budget({}), budget({ values: ["b"] })).differs).toBe("/spec/selector/matchExpressions/0/values");
   });
 
+  it("takes no key for one that every object has", () => {
+    expect(compare({ spec: { constructor: ["a"] } }, { spec: { constructor: ["a"] } }).differs).toBeUndefined();
+  });
+
   it("points at a key with a slash or a tilde as RFC 6901 has it", () => {
     expect(compare({ metadata: { labels: { "a.b/c~d": "1" } } }, { metadata: { labels: {} } }).differs).toBe("/metadata/labels/a.b~1c~0d");
   });

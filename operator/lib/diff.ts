@@ -40,6 +40,9 @@ const isOf = (kinds: ReadonlySet<string>, { kind }: Kinded): boolean => typeof k
 /** Whether the spec of such an object has to be replaced as a whole where it differs. */
 export const isMerged = (object: Kinded): boolean => isOf(MERGED_KINDS, object);
 
+/** Keys are whatever people write: `constructor` is one, too. */
+const ownOf = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined => (Object.hasOwn(record, key) ? record[key] : undefined);
+
 /** What the API server fills in where nothing was said. */
 const DEFAULTS: Readonly<Record<string, unknown>> = { scope: "*" };
 
@@ -90,7 +93,7 @@ class Walk {
 
   private members(desired: Record<string, unknown>, live: Record<string, unknown>, exact: boolean): void {
     for (const key in desired) this.step(key, desired[key], live[key], exact || this.isExact(key));
-    const added = exact ? Object.keys(live).find((key) => desired[key] === undefined && !isEmpty(live[key]) && live[key] !== DEFAULTS[key]) : undefined;
+    const added = exact ? Object.keys(live).find((key) => desired[key] === undefined && !isEmpty(live[key]) && live[key] !== ownOf(DEFAULTS, key)) : undefined;
     if (added !== undefined) this.found(added);
   }
 
@@ -106,7 +109,7 @@ class Walk {
 
   private list(desired: readonly unknown[], live: unknown, exact: boolean): void {
     const field = String(this.path.at(-1));
-    const keys = this.atomic ? undefined : LIST_KEYS[field];
+    const keys = this.atomic ? undefined : ownOf(LIST_KEYS, field);
     if (!Array.isArray(live)) this.found();
     else if (SHARED_LISTS.has(field)) this.shared(desired, live);
     else if (keys !== undefined) this.keyed(desired, live, { keys, exact });
