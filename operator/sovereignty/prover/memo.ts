@@ -32,6 +32,7 @@ export function createMemo(): Memo {
       const next = buildWorld(snapshot, objects);
       if (world !== undefined && !isSameWorld(world, next)) locals.clear();
       world = next;
+      for (const name of proofs.keys()) if (!next.namespaces.has(name)) proofs.delete(name);
       return next;
     },
     examined(inputs, examine) {
@@ -53,7 +54,6 @@ export function createMemo(): Memo {
   };
 }
 
-/** A namespace that is gone may leave something behind here; nobody asks for it. */
 const seenBy = (local: LocalProof, { locals, relays }: Surroundings): unknown[] =>
   [local.inputs.namespace, ...local.dependsOn].flatMap((name) => [locals.get(name), relays.stateOf(name)]);
 
