@@ -25,6 +25,11 @@ describe("the condition Proved", () => {
     expect({ status, reason, message }).toEqual({ status: "False", reason: "Refuted", message: "chat/Pod/c may send to TCP 8.8.8.8:443. Delete NetworkPolicy chat/open. So it is with 1 more; hoheit prove names them." });
   });
 
+  it("is never True of what is not proved, whatever is known of it", () => {
+    const bare = (verdict: SubjectProof["verdict"]): SubjectProof => subject("chat/Pod/a", { verdict });
+    for (const verdict of ["REFUTED", "UNGOVERNED", "UNDETERMINED"] as const) expect(provedCondition([proofOf("chat", bare(verdict))]).status).not.toBe("True");
+  });
+
   it("speaks of pods that are not there yet", () => {
     const proof = { ...proofOf("chat"), labelSpace: [{ ...refuted("chat/*"), role: "Fetch" as const }] };
     expect(provedCondition([proof]).message).toMatch(/^Any Fetch pod in namespace chat may send to/);

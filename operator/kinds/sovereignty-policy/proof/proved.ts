@@ -69,9 +69,10 @@ const say = (status: Answer["status"], reason: ProvedReason, message: string): A
 
 function nothingIsRefuted({ by: { REFUTED: all } }: Input): Answer | undefined {
   const [first] = all;
-  if (first?.counterexample === undefined) return undefined;
-  const { packet, repair } = first.counterexample;
-  return say("False", "Refuted", `${sentence(nameOf(first))} may send to ${packetText(packet)}. ${repair}${more(all.length)}`);
+  if (first === undefined) return undefined;
+  const { counterexample } = first;
+  const packet = counterexample === undefined ? "where no policy allows." : `${packetText(counterexample.packet)}. ${counterexample.repair}`;
+  return say("False", "Refuted", `${sentence(nameOf(first))} may send to ${packet}${more(all.length)}`);
 }
 
 function everythingIsHeld({ by: { UNGOVERNED: all } }: Input): Answer | undefined {
