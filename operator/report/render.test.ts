@@ -156,6 +156,16 @@ test("the first page shows the newest changes and leads to all", () => {
   expect(textOf(pageOf(allProved))).toContain("No verdict has changed since 1 November 2026");
 });
 
+test("of changes where nothing governs, only those of namespaces are told", () => {
+  const time = "2026-11-25T10:00:00Z";
+  const flips = [
+    { time, namespace: "litellm", to: "UNGOVERNED" }, { time, namespace: "litellm", workload: "litellm/Pod/coming", to: "UNGOVERNED" }, { time, namespace: "litellm", workload: "litellm/Pod/going", from: "UNGOVERNED" },
+    { time, namespace: "litellm", workload: "litellm/Pod/freed", from: "PROVED", to: "UNGOVERNED" }, { time, namespace: "planning", workload: "planning/Pod/agent", to: "UNGOVERNED" },
+  ] as const;
+  const rows = elements(parseHtml(renderPage({ kind: "changes" }, { ...mixed, changes: { since: time, flips } }, "en")), "tr").slice(1).map(textOf);
+  expect(rows.map((row) => row.replace("25 November 2026, 10:00:00 UTC ", ""))).toEqual(["litellm the namespace as a whole new Ungoverned", "litellm Pod/freed Proved Ungoverned", "planning Pod/agent new Ungoverned"]);
+});
+
 test("bad news comes first, and what is too much for one page is counted", () => {
   const [assistant] = mixed.proof.namespaces;
   const many = { ...assistant!, workloads: Array.from({ length: 40 }, (_, index) => ({ ...assistant!.workloads[1]!, id: `assistant/Deployment/a${index}` })), labelSpace: [] };

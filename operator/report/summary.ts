@@ -4,7 +4,7 @@ import type { Destination, InClusterPeer, Role } from "../sovereignty/policy.ts"
 import { EEA } from "../sovereignty/jurisdiction/countries.ts";
 import type { PlaceOf } from "../sovereignty/datasets/places.ts";
 import type { NamespaceProof, Proof, SubjectProof } from "../sovereignty/prover/result.ts";
-import { VERDICTS, type Verdict } from "../sovereignty/verdict.ts";
+import { VERDICTS, type Flip, type Verdict } from "../sovereignty/verdict.ts";
 import type { ReportData } from "./data.ts";
 
 /** A namespace in one line. */
@@ -38,6 +38,13 @@ export const badNewsFirst = <T extends { readonly verdict: Verdict }>(all: reado
 
 export const governed = ({ namespaces }: Proof): NamespaceProof[] => namespaces.filter(({ policy }) => policy !== undefined);
 export const ungoverned = ({ namespaces }: Proof): NamespaceProof[] => namespaces.filter(({ policy }) => policy === undefined);
+
+/** Changes that say something: what comes and goes where nothing governs does so all day. */
+export function flipsToTell({ changes, proof }: ReportData): Flip[] {
+  const free = new Set(ungoverned(proof).map(({ namespace }) => namespace));
+  const isNothing = (verdict: Verdict | undefined): boolean => verdict === undefined || verdict === "UNGOVERNED";
+  return changes.flips.filter(({ namespace, workload, from, to }) => workload === undefined || !free.has(namespace) || !isNothing(from) || !isNothing(to));
+}
 
 /** What has to be said first, bad news first: the verdict as a whole, and whatever else of `subjects` is not proved. PROVED stands alone. */
 export function toSay(verdict: Verdict, subjects: readonly { readonly verdict: Verdict }[]): readonly [Verdict, ...Verdict[]] {

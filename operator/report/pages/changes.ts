@@ -4,22 +4,27 @@ import { heading, table, verdictMark, type Scene } from "../components.ts";
 import type { Changes, ReportData } from "../data.ts";
 import { code, time, timeText } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
+import { flipsToTell } from "../summary.ts";
 
-export function changesPage({ changes }: ReportData, scene: Scene): Safe {
+export function changesPage(data: ReportData, scene: Scene): Safe {
   const { changes: words } = scene.texts;
+  const { changes } = data;
+  const flips = flipsToTell(data);
   return html`${heading(scene, 0, "changes", words.title)}
-${changes.flips.length === 0 ? noFlips(changes, scene) : [html`<p>${words.intro(timeText(changes.since, scene.texts))}</p>`, flipTable(changes.flips, words.caption, scene)]}`;
+${flips.length === 0 ? noFlips(changes, scene) : [html`<p>${words.intro(timeText(changes.since, scene.texts))}</p>`, flipTable(flips, words.caption, scene)]}`;
 }
 
 /** So many are on the first page. */
 const LATEST = 5;
 
 /** For the first page: the newest, and where all are. */
-export function latestChanges({ changes }: ReportData, scene: Scene): Content {
+export function latestChanges(data: ReportData, scene: Scene): Content {
   const { changes: words } = scene.texts;
+  const { changes } = data;
+  const flips = flipsToTell(data);
   const title = heading(scene, 1, "latest", words.title);
-  if (changes.flips.length === 0) return [title, noFlips(changes, scene)];
-  return [title, flipTable(changes.flips.slice(0, LATEST), words.latest, scene), html`<p><a href="${scene.links.changes}">${words.all(timeText(changes.since, scene.texts))}</a></p>`];
+  if (flips.length === 0) return [title, noFlips(changes, scene)];
+  return [title, flipTable(flips.slice(0, LATEST), words.latest, scene), html`<p><a href="${scene.links.changes}">${words.all(timeText(changes.since, scene.texts))}</a></p>`];
 }
 
 const noFlips = ({ since }: Changes, { texts }: Scene): Safe => html`<p>${texts.changes.none(timeText(since, texts))}</p>`;

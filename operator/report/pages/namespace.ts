@@ -6,7 +6,7 @@ import { anchor, facts, heading, statement, table, verdictMark, type Scene } fro
 import type { ReportData } from "../data.ts";
 import { addresses, code, declaredPorts, labels, message, rule, time } from "../format.ts";
 import { html, type Content, type Safe } from "../html.ts";
-import { badNewsFirst, futurePodsOf, toSay, workloadsOf } from "../summary.ts";
+import { badNewsFirst, flipsToTell, futurePodsOf, toSay, workloadsOf } from "../summary.ts";
 import { flipTable } from "./changes.ts";
 import { probeSection, observations } from "./enforcement.ts";
 import { subjectAnchor, subjectName, subjectSection } from "./subject.ts";
@@ -19,7 +19,7 @@ export function namespacePage(found: NamespaceProof, data: ReportData, scene: Sc
   const policy = data.policies.get(found.namespace);
   const places = data.places.get(found.namespace) ?? [];
   const probes = data.probes.filter(({ namespace }) => namespace === found.namespace);
-  const flips = data.changes.flips.filter(({ namespace }) => namespace === found.namespace);
+  const flips = flipsToTell(data).filter(({ namespace }) => namespace === found.namespace);
   return html`${heading(scene, 0, namespaceAnchor(found.namespace), words.title(found.namespace))}
 ${policy === undefined ? statement(["UNGOVERNED"], { ...words.claims, UNGOVERNED: words.ungoverned }, scene) : statement(toSay(found.verdict, [...found.workloads, ...found.labelSpace]), words.claims, scene)}
 ${observations({ guards: [], probes, places: new Map([[found.namespace, places]]) }, scene)}

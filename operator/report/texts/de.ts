@@ -150,7 +150,7 @@ export const de: Texts = {
   },
   changes: {
     title: "Was sich geändert hat",
-    intro: (since) => `Alle Ergebnisse, die sich seit dem ${since} geändert haben, das neueste zuerst.`,
+    intro: (since) => `Alle Ergebnisse, die sich seit dem ${since} geändert haben, das neueste zuerst. Einzelne Programme, wo keine Richtlinie gilt, fehlen hier.`,
     none: (since) => `Seit dem ${since} hat sich kein Ergebnis geändert.`,
     caption: "Geänderte Ergebnisse",
     latest: "Die neuesten geänderten Ergebnisse",

@@ -149,7 +149,7 @@ export const en: Texts = {
   },
   changes: {
     title: "What changed",
-    intro: (since) => `Every verdict that changed since ${since}, the newest first.`,
+    intro: (since) => `Every verdict that changed since ${since}, the newest first. Single workloads where no policy governs are left out.`,
     none: (since) => `No verdict has changed since ${since}.`,
     caption: "Verdicts that changed",
     latest: "The newest verdicts that changed",
