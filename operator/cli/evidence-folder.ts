@@ -6,9 +6,9 @@ import { ConfigError } from "../config.ts";
 import { oldestFirst, rootIn, valueIn } from "../kinds/sovereignty-policy/proof/evidence-data.ts";
 import type { ConfigMap } from "../lib/k8s-types.ts";
 import { textOf } from "../sovereignty/evidence/digest.ts";
-import { openEnvelope, signRoot, SignatureError } from "../sovereignty/evidence/dsse.ts";
+import { KeyError, openEnvelope, signRoot, SignatureError } from "../sovereignty/evidence/dsse.ts";
 import { rootListOf, type Bundle, type Evidence } from "../sovereignty/evidence/evidence.ts";
-import { assembled, BUNDLE_FOLDER, evidenceIn, filesOf, ROOT_FILE, type EvidenceFile } from "../sovereignty/evidence/files.ts";
+import { assembled, BUNDLE_FOLDER, EvidenceError, evidenceIn, filesOf, ROOT_FILE, type EvidenceFile } from "../sovereignty/evidence/files.ts";
 import { readDocuments } from "./manifests.ts";
 
 /** The root, signed: a DSSE envelope. */
@@ -20,7 +20,7 @@ const SIGNED_FILE = "root.dsse.json";
  */
 export function writeEvidence(folder: string, evidence: Evidence, keyFile?: string): void {
   if (existsSync(join(folder, ROOT_FILE))) throw new ConfigError([`--evidence ${folder}: there is evidence in it already; name another folder, or move that one away`]);
-  const signed = keyFile === undefined ? [] : [{ path: SIGNED_FILE, text: textOf(withKey(keyFile, "--sign", (pem) => signRoot(rootListOf(evidence), pem))) }];
+  const signed = keyFile === undefined ? [] : [{ path: SIGNED_FILE, text: textOf(withKey("--sign", keyFile, (pem) => signRoot(rootListOf(evidence), pem))) }];
   mkdirSync(join(folder, BUNDLE_FOLDER), { recursive: true });
   for (const { path, text } of [...filesOf(evidence), ...signed]) writeFileSync(join(folder, path), text);
 }
@@ -35,30 +35,32 @@ export interface EvidenceSource {
 
 /**
  * What is claimed to be evidence; `verifyEvidence` looks into it.
- * @throws ConfigError for what cannot be read, EvidenceError for what was edited
+ * @throws ConfigError for what cannot be read, EvidenceError for what was edited, is not signed with the key or has another root
  */
 export async function readEvidence({ path, root, keyFile }: EvidenceSource): Promise<unknown> {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (!isFolder && keyFile !== undefined) throw new ConfigError([`--key: only a folder has ${SIGNED_FILE}; ${path} is none`]);
   const evidence = isFolder ? fromFolder(path, keyFile) : await fromConfigMaps(path, root);
   const found = (evidence as Partial<Evidence>).root;
-  if (root !== undefined && found !== root) throw new ConfigError([`--root: ${path} has the root ${found}`]);
+  if (root !== undefined && found !== root) throw new EvidenceError(`its root is ${found}, not ${root}`);
   return evidence;
 }
 
 function fromFolder(folder: string, keyFile: string | undefined): unknown {
   const paths = [ROOT_FILE, ...bundlesIn(join(folder, BUNDLE_FOLDER)).map((file) => `${BUNDLE_FOLDER}/${file}`)];
   const files = paths.map((path): EvidenceFile => ({ path, text: textAt(join(folder, path)) }));
+  const evidence = evidenceIn(files);
   if (keyFile !== undefined) checkSignature(folder, keyFile, files[0]?.text ?? "");
-  return evidenceIn(files);
+  return evidence;
 }
 
 const bundlesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).toSorted() : []);
 
 function checkSignature(folder: string, keyFile: string, rootText: string): void {
-  const envelope = jsonAt(join(folder, SIGNED_FILE));
-  const signed = withKey(keyFile, `${SIGNED_FILE}, --key`, (pem) => openEnvelope(envelope, pem));
-  if (!isDeepStrictEqual(signed, JSON.parse(rootText))) throw new ConfigError([`${SIGNED_FILE}: what was signed is another root than ${ROOT_FILE}`]);
+  const file = join(folder, SIGNED_FILE);
+  if (!existsSync(file)) throw new EvidenceError(`${SIGNED_FILE}: there is no such file: it is not signed`);
+  const signed = withKey("--key", keyFile, (pem) => openEnvelope(jsonIn(textAt(file)), pem));
+  if (!isDeepStrictEqual(signed, JSON.parse(rootText))) throw new EvidenceError(`${SIGNED_FILE}: what was signed is another root than ${ROOT_FILE}`);
 }
 
 /** The operator keeps one ConfigMap for each root and each bundle (kinds/sovereignty-policy/proof/evidence-store.ts). */
@@ -73,11 +75,12 @@ async function fromConfigMaps(file: string, wanted: string | undefined): Promise
   return assembled(root, root.bundles.map(({ sha256 }) => bundles.get(sha256) ?? {}));
 }
 
-function withKey<T>(file: string, what: string, use: (pem: string) => T): T {
+function withKey<T>(flag: string, file: string, use: (pem: string) => T): T {
   try {
     return use(textAt(file));
   } catch (error) {
-    if (error instanceof SignatureError) throw new ConfigError([`${what} ${file}: ${error.message}`]);
+    if (error instanceof KeyError) throw new ConfigError([`${flag} ${file}: ${error.message}`]);
+    if (error instanceof SignatureError) throw new EvidenceError(`${SIGNED_FILE}: ${error.message}`);
     throw error;
   }
 }
@@ -90,11 +93,11 @@ function textAt(file: string): string {
   }
 }
 
-function jsonAt(file: string): unknown {
+/** What is no JSON is no envelope either. */
+function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(textAt(file));
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError([`${file}: it is not JSON`]);
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

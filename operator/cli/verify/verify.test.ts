@@ -84,29 +84,38 @@ describe("hoheit verify", () => {
 
   it("finds a file that is missing, and one that does not belong there", async () => {
     writeFileSync(join(path, "namespaces", "other.json"), "{}\n");
-    expect(await verify()).toEqual({ code: 4, out: `${path}: namespaces/other.json: root.json names no such namespace\nIt is no evidence that hoheit has written.\n` });
+    expect(await verify()).toEqual({ code: 4, out: `${path}: namespaces/other.json: root.json names no such namespace\nIt is not as hoheit has written it.\n` });
     for (const file of ["other", "archive"]) rmSync(join(path, "namespaces", `${file}.json`));
     expect((await verify()).out).toContain("namespaces/archive.json: there is no such file");
   });
 });
 
 describe("who made it", () => {
+  const refused = (message: string) => ({ code: 4, out: `${path}: ${message}\nIt is not as hoheit has written it.\n` });
+
   it("says a signature", async () => {
     expect((await verify({ keyFile: `${key}.pub` })).out).toContain("The root is signed with this key.\n");
     edit("root.dsse.json", (text) => text.replace(/"sig":"...../, '"sig":"AAAAA'));
-    await expect(verify({ keyFile: `${key}.pub` })).rejects.toThrow("the signature is not that of its content: it was edited");
+    expect(await verify({ keyFile: `${key}.pub` })).toEqual(refused("root.dsse.json: the signature is not that of its content: it was edited"));
+    edit("root.dsse.json", () => "nonsense");
+    expect((await verify({ keyFile: `${key}.pub` })).out).toContain("it is no DSSE envelope");
   });
 
-  it("does not say one over something else", async () => {
+  it("does not say one over something else, nor one that is not there", async () => {
     edit("root.json", (text) => text.replace("2026-11-25T10:00:00.000Z", "2026-11-26T10:00:00.000Z"));
-    await expect(verify({ keyFile: `${key}.pub` })).rejects.toThrow("root.dsse.json: what was signed is another root than root.json");
+    expect(await verify({ keyFile: `${key}.pub` })).toEqual(refused("root.dsse.json: what was signed is another root than root.json"));
     rmSync(join(path, "root.dsse.json"));
-    await expect(verify({ keyFile: `${key}.pub` })).rejects.toThrow("root.dsse.json: ENOENT");
+    expect(await verify({ keyFile: `${key}.pub` })).toEqual(refused("root.dsse.json: there is no such file: it is not signed"));
+  });
+
+  it("cannot be asked with a key that is none", async () => {
+    await expect(verify({ keyFile: join(INPUT, "policy.yaml") })).rejects.toThrow(/^--key .*policy\.yaml: it is no public key in PEM$/);
+    await expect(verify({ keyFile: join(path, "gone.pem") })).rejects.toThrow("ENOENT");
   });
 
   it("says a root that somebody kept", async () => {
     expect((await verify({ root: rootOf() })).code).toBe(1);
-    await expect(verify({ root: "sha256:0" })).rejects.toThrow(`--root: ${path} has the root ${rootOf()}`);
+    expect(await verify({ root: "sha256:0" })).toEqual(refused(`its root is ${rootOf()}, not sha256:0`));
   });
 });
 

@@ -25,9 +25,9 @@ export async function verifyCommand(options: VerifyOptions, out: (text: string) 
   try {
     return await verify(options, print);
   } catch (error) {
-    // What was edited may not even be evidence any more.
+    // What was edited may not even be evidence any more; what is not signed, or has another root, is not that of which somebody spoke.
     if (!(error instanceof EvidenceError)) throw error;
-    print({ problems: [{ where: options.evidence.path, message: error.message }] }, `${options.evidence.path}: ${error.message}\nIt is no evidence that hoheit has written.\n`);
+    print({ problems: [{ where: options.evidence.path, message: error.message }] }, `${options.evidence.path}: ${error.message}\nIt is not as hoheit has written it.\n`);
     return DOES_NOT_FIT;
   }
 }

@@ -55,9 +55,9 @@ describe("a signed root", () => {
 });
 
 test("other keys are refused, with what to use", () => {
-  expect(() => signRoot(ROOT, "nonsense")).toThrow("the key is no private key in PEM");
-  expect(() => openEnvelope(signRoot(ROOT, ED25519.secret), "nonsense")).toThrow("the key is no public key in PEM");
+  expect(() => signRoot(ROOT, "nonsense")).toThrow("it is no private key in PEM");
+  expect(() => openEnvelope(signRoot(ROOT, ED25519.secret), "nonsense")).toThrow("it is no public key in PEM");
   const rsa = pemsOf(generateKeyPairSync("rsa", { modulusLength: 2048 }));
-  expect(() => signRoot(ROOT, rsa.secret)).toThrow("the key is rsa: use Ed25519 or ECDSA P-256");
-  expect(() => signRoot(ROOT, pemsOf(generateKeyPairSync("ec", { namedCurve: "P-384" })).secret)).toThrow("the key is ec: use Ed25519 or ECDSA P-256");
+  expect(() => signRoot(ROOT, rsa.secret)).toThrow("it is a key of kind rsa: use Ed25519 or ECDSA P-256");
+  expect(() => signRoot(ROOT, pemsOf(generateKeyPairSync("ec", { namedCurve: "P-384" })).secret)).toThrow("it is a key of kind ec: use Ed25519 or ECDSA P-256");
 });

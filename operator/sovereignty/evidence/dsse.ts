@@ -18,12 +18,17 @@ export interface Envelope {
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
 }
 
-/** A key or an envelope that will not do, in one sentence. */
+/** An envelope that is none, or that the key did not sign, in one sentence. */
 export class SignatureError extends Error {
   override readonly name = "SignatureError";
 }
 
-/** @throws SignatureError for a PEM that holds no private key of these kinds */
+/** A key that will not do. */
+export class KeyError extends Error {
+  override readonly name = "KeyError";
+}
+
+/** @throws KeyError for a PEM that holds no private key of these kinds */
 export function signRoot(root: RootList, privateKeyPem: string): Envelope {
   const key = keyFrom(() => createPrivateKey(privateKeyPem), "private");
   const payload = Buffer.from(canonicalJson(statementOf(root)));
@@ -34,7 +39,7 @@ export function signRoot(root: RootList, privateKeyPem: string): Envelope {
 /**
  * The root in an envelope, once its signature is seen to be that of the key.
  * @param given parsed JSON
- * @throws SignatureError for what is no envelope, for one that this key did not sign, or a PEM that holds no public key of these kinds
+ * @throws SignatureError for what is no envelope, or one that this key did not sign; KeyError for a PEM that holds no public key of these kinds
  */
 export function openEnvelope(given: unknown, publicKeyPem: string): unknown {
   const envelope = envelopeShape.safeParse(given);
@@ -81,11 +86,11 @@ function keyFrom(read: () => KeyObject, kind: "private" | "public"): KeyObject {
   try {
     key = read();
   } catch {
-    throw new SignatureError(`the key is no ${kind} key in PEM`);
+    throw new KeyError(`it is no ${kind} key in PEM`);
   }
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (type === "ed25519" || (type === "ec" && details?.namedCurve === "prime256v1")) return key;
-  throw new SignatureError(`the key is ${type ?? "of an unknown kind"}: use Ed25519 or ECDSA P-256`);
+  throw new KeyError(`it is a key of kind ${type ?? "unknown"}: use Ed25519 or ECDSA P-256`);
 }
 
 /** Ed25519 hashes by itself. */
