@@ -21,7 +21,7 @@ const GROUP = 10;
 
 const nameOf = (i: number): string => `office-${String(i).padStart(4, "0")}`;
 
-/** Everything as an API server sends it: no object shares anything with another. */
+/** Objects as an API server sends them, of which none shares anything with another; all namespaces have the same policy in force. */
 export function syntheticCluster({ namespaces, policies, pods }: Size): Snapshot {
   const read = <T>(make: (i: number) => T): T[] => Array.from({ length: namespaces }, (_, i) => JSON.parse(JSON.stringify(make(i))) as T);
   return {
@@ -31,7 +31,7 @@ export function syntheticCluster({ namespaces, policies, pods }: Size): Snapshot
     clusterNetworkPolicies: [],
     services: [object("v1", "Service", { name: "kube-dns", namespace: "kube-system" }, { clusterIP: "10.96.0.10", ports: [{ port: 53, protocol: "UDP" }] })],
     endpointSlices: [],
-    governed: new Map(read(() => POLICY).map((policy, i) => [nameOf(i), policy])),
+    governed: new Map(Array.from({ length: namespaces }, (_, i) => [nameOf(i), POLICY])),
     cluster: { pods: ["10.244.0.0/16", "fd00:10:244::/56"], services: ["10.96.0.0/12", "fd00:10:96::/112"], nodes: ["192.168.10.0/24"] },
     operatorNamespace: "hoheit-system",
     unreadable: [],
