@@ -167,6 +167,15 @@ describe("selectors", () => {
     expect(selected(selector)).toBe(expected ? "Denied" : "Allowed");
   });
 
+  test.each([
+    [[["Exists"], ["DoesNotExist"]], "Allowed"], [[["In", ["a"]], ["In", ["b"]]], "Allowed"], [[["In", ["a"]], ["NotIn", ["a"]]], "Allowed"],
+    [[["In", ["a"]], ["In", ["a", "b"]]], "Unclear"], [[["Exists"], ["NotIn", ["a"]]], "Unclear"], [[["DoesNotExist"], ["NotIn", ["a"]]], "Unclear"], [[["Exists"]], "Unclear"],
+  ] as const)("%j of a label that nobody knows: %s", (asked, expected) => {
+    const matchExpressions = asked.map(([operator, values]) => ({ key: "pod-template-hash", operator, values }));
+    expect(selected({ matchExpressions })).toBe(expected);
+    expect(selected({ matchLabels: { "pod-template-hash": "c" }, matchExpressions: [...matchExpressions, { key: "pod-template-hash", operator: "DoesNotExist" }] })).toBe("Allowed");
+  });
+
   test.each([by("In"), by("In", []), by("NotIn", []), by("Exists", ["a"]), by("Like", ["a"]), by("In", [1]), by("In", "chat"), by("In", ["chat"], 1), { matchLabel: { app: "x" } }, { matchLabels: ["app"] }, { matchLabels: { app: 1 } }, "app=chat", { matchExpressions: [null] }])("%j is not understood", (selector) => {
     expect(selected(selector)).toBe("Unclear");
   });

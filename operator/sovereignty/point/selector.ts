@@ -15,7 +15,29 @@ export function selects(selector: unknown, of: Labelled, path: string): Match {
   if (isDoubt(members)) return members;
   const expressions = listOf(members["matchExpressions"], `${path}.matchExpressions`);
   if (isDoubt(expressions)) return expressions;
-  return all([labelsMatch(members["matchLabels"], of, `${path}.matchLabels`), ...expressions.map((one, at) => holds(one, of, `${path}.matchExpressions[${at}]`))]);
+  const answerFor = (one: Labelled): Match => all([labelsMatch(members["matchLabels"], one, `${path}.matchLabels`), ...expressions.map((each, at) => holds(each, one, `${path}.matchExpressions[${at}]`))]);
+  const answer = answerFor(of);
+  const asked = [...askedBy(members["matchLabels"]), ...expressions] as readonly Asked[];
+  const isImpossible = (key: string): boolean => possibilities(key, asked, of).every((one) => answerFor(one) === false);
+  return isDoubt(answer) && namedTwice(asked).some((key) => !Object.hasOwn(of.labels, key) && of.isUnknown(key) && isImpossible(key)) ? false : answer;
+}
+
+/** One demand of a selector, not looked at yet: any of it may be missing or of another type. */
+type Asked = { readonly key?: unknown; readonly values?: unknown } | null;
+
+const askedBy = (matchLabels: unknown): Asked[] => (typeof matchLabels === "object" && matchLabels !== null ? Object.entries(matchLabels).map(([key, value]) => ({ key, values: [value] as unknown[] })) : []);
+
+/** Labels that nobody knows and of which may be demanded what no label can be: to be there, and not to be there. */
+function namedTwice(asked: readonly Asked[]): string[] {
+  const keys = asked.map((one) => one?.key).filter((key) => typeof key === "string");
+  return [...new Set(keys.filter((key, at) => keys.indexOf(key) < at))];
+}
+
+/** The object if the label is absent, has one of the values that are asked for, or another one. */
+function possibilities(key: string, asked: readonly Asked[], { labels, isUnknown }: Labelled): Labelled[] {
+  const values = asked.flatMap((one) => (Array.isArray(one?.values) ? (one.values as unknown[]) : [])).filter((value) => typeof value === "string");
+  const known = (all: Labelled["labels"]): Labelled => ({ labels: all, isUnknown: (other) => other !== key && isUnknown(other) });
+  return [known(labels), ...[...values, `${values.join("")}+`].map((value) => known({ ...labels, [key]: value }))];
 }
 
 function labelsMatch(wanted: unknown, of: Labelled, path: string): Match {
