@@ -1,9 +1,10 @@
 /** A governed namespace by packets: what an application reaches and what it does not, while policies change as well. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { NetworkPolicy } from "../../operator/lib/k8s-types.ts";
 import { SERVING_PORT } from "../../operator/lib/names.ts";
-import { eventually, uniqueNamespace } from "../support/control-plane.ts";
+import { eventually, rawCall, uniqueNamespace } from "../support/control-plane.ts";
 import { put } from "../support/house.ts";
 import { client, destination } from "../support/makers.ts";
 import type { Target } from "../support/node/attempt.ts";
@@ -74,32 +75,39 @@ describe("an application", () => {
 
 /** Knocks from a pod while `work` is done. */
 async function whileHammering(pod: Pod, hammering: Pick<Hammering, "open" | "shut">, work: () => Promise<void>): Promise<Knocks> {
-  const until = join(node().folder, `until-${pod.metadata.uid}-${Date.now()}`);
-  const program = inNetworkOf(pod, process.execPath, join(import.meta.dirname, "../support/node/hammer.ts"), JSON.stringify({ ...hammering, everyMs: 10, until }));
-  const since = Date.now();
-  await eventually(async () => expect((await hits({ since, sources: addressesOf(pod) })).length).toBeGreaterThan(0));
+  const [since, until] = ["since", "until"].map((sign) => join(node().folder, `${sign}-${pod.metadata.uid}-${Date.now()}`)) as [string, string];
+  const program = inNetworkOf(pod, process.execPath, join(import.meta.dirname, "../support/node/hammer.ts"), JSON.stringify({ ...hammering, everyMs: 10, since, until }));
+  await eventually(() => existsSync(since));
   await work().finally(() => { writeFileSync(until, ""); });
-  return JSON.parse((await program).stdout.split("\n")[1] ?? "") as Knocks;
+  return JSON.parse((await program).stdout) as Knocks;
 }
 
 const UPDATES = 100;
 
-/**
- * One policy after the other, each with something else behind what is named: other destinations, other roles, a peer. What
- * comes before it in the order of names would give its rule another place, and kube-router keeps addresses by the place of
- * a rule: it then drops some of what is allowed, for tens of milliseconds (docs/decisions/0008).
- */
+/** Addresses that change with each update, at a port at which `named` must not be reached: kube-router that mistook one entry for another would let it through. */
+const other = (name: string, update: number, roles: readonly string[] = ["Application"]): ReturnType<typeof destination> =>
+  destination(name, { cidrs: [`198.51.100.${update}/32`, `2001:db8:1::${update.toString(16)}/128`], ports: [{ port: OTHER_PORT, protocol: "TCP" }, { port: OTHER_PORT, protocol: "UDP" }], roles });
+const some = (count: number, prefix: string, update: number): ReturnType<typeof destination>[] => Array.from({ length: count }, (_, index) => other(`${prefix}-${index}`, update, index % 2 === 0 ? ["Application"] : ["Fetch", "Purge"]));
+
+/** What may be reached, and round it what came, changed or went with this update: before it, behind it, under its own name. */
+function updated(update: number): ReturnType<typeof land> {
+  const more = named(update % 5 === 0 ? ["Application", "Fetch"] : ["Application"]);
+  // In place, with more addresses or without; and under another name.
+  const same = { ...more, name: update % 7 < 3 ? "named" : "named-anew", cidrs: [...more.cidrs as string[], ...(update % 4 === 0 ? [`192.0.2.${update}/32`] : [])] };
+  const peer = (name: string, direction: string): object => ({ name, namespace: elsewhere, podSelector: { matchLabels: { app: `a${update}` } }, direction, roles: ["Application"] });
+  const peers = [...(update % 3 === 0 ? [peer("a-peer", "Egress")] : []), ...(update % 2 === 0 ? [peer("peer", "Ingress")] : [])];
+  return policy(POLICY).destinations(...some(update % 3, "before", update), same, ...some(1 + (update % 4), "zz-behind", update)).inCluster(...peers as Record<string, unknown>[]);
+}
+
 async function updatePolicies(): Promise<void> {
   let seal = await untilSealed(namespace);
   for (let update = 1; update <= UPDATES; update++) {
-    const more = Array.from({ length: 1 + (update % 4) }, (_, index) => destination(`zz-more-${index}`, { cidrs: [`198.51.100.${update}/32`], ports: [{ port: 1000 + index }], roles: index % 2 === 0 ? ["Application"] : ["Fetch", "Purge"] }));
-    const peers = update % 3 === 0 ? [{ name: "peer", namespace: elsewhere, podSelector: { matchLabels: { app: `a${update}` } }, direction: "Egress", roles: ["Application"] }] : [];
-    await put(node(), policy(POLICY).destinations(named(["Application"]), ...more).inCluster(...peers).manifest());
+    await put(node(), updated(update).manifest());
     seal = await untilSealed(namespace, seal);
   }
 }
 
-test(`during ${UPDATES} updates of its policy, behind what it may, an application loses nothing that it may and gains nothing that it may not`, async () => {
+test(`during ${UPDATES} updates of its policy, before what it may, behind it and of it, an application loses nothing that it may and gains nothing that it may not`, async () => {
   const pod = pods.application;
   const sources = addressesOf(pod);
   const since = Date.now();
@@ -111,4 +119,26 @@ test(`during ${UPDATES} updates of its policy, behind what it may, an applicatio
   expect([leaks, knocks.failed]).toEqual([[], []]);
   expect(onTheWire).toEqual(before.filter(({ port }) => port !== NAMED_PORT));
   expect(Math.min(knocks.tried, knocks.shut)).toBeGreaterThan(UPDATES * 10);
+}, 300_000);
+
+const CHANGES = 20;
+
+/** Names that sort before that of the client that knocks, and behind it. */
+async function changeClients(): Promise<void> {
+  for (let change = 1; change <= CHANGES; change++) {
+    const others = [...Array.from({ length: change % 4 }, (_, index) => client(`a${index}-${change}`)), client(`z-${change}`)];
+    await put(node(), engine("assistant").clients({ ...client("chat"), namespace }, ...others).namespace(models).manifest());
+    await eventually(async () => {
+      const seal = await rawCall<NetworkPolicy>(node(), "GET", `/apis/networking.k8s.io/v1/namespaces/${models}/networkpolicies/assistant`);
+      expect(seal.spec?.ingress?.flatMap(({ from = [] }) => from.map(({ podSelector }) => podSelector?.matchLabels?.["app"]))).toContain(`z-${change}`);
+    });
+  }
+}
+
+test(`during ${CHANGES} changes of who else may connect to a model, its client loses nothing`, async () => {
+  const open = addressesOf(server).map((address) => ({ name: `model ${address}`, address, port: SERVING_PORT }));
+  const knocks = await whileHammering(pods.chat, { open, shut: [] }, changeClients);
+  console.log(`${CHANGES} changes of clients: ${knocks.failed.length} drops of ${knocks.tried} allowed, the longest of which took ${knocks.longestMs} ms`);
+  expect(knocks.failed).toEqual([]);
+  expect(knocks.tried).toBeGreaterThan(CHANGES * 10);
 }, 300_000);

@@ -2,11 +2,11 @@
  * Knocks at doors from inside a pod's network, again and again until a file is there: at those that must be open, and at
  * those that must be shut. Each knock has a port of its own, because what belongs to a known flow may pass.
  *
- * As a program (`nsenter --net=... node hammer.ts JSON`): prints a line when it begins and what came of it, as JSON, at the end.
- * Whether a shut door let something through, only the other side knows.
+ * As a program (`nsenter --net=... node hammer.ts JSON`): prints what came of it, as JSON, at the end. Whether a shut door
+ * let something through, only the other side knows.
  */
 import { createSocket } from "node:dgram";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { attempt, type Target } from "./attempt.ts";
 
 export interface Hammering {
@@ -14,7 +14,8 @@ export interface Hammering {
   readonly shut: readonly Target[];
   /** Milliseconds between two knocks at the same door. */
   readonly everyMs: number;
-  /** Path: there when it shall end. */
+  /** Paths: there when it has begun, and when it shall end. */
+  readonly since: string;
   readonly until: string;
 }
 
@@ -37,7 +38,7 @@ function knock({ address, port, protocol }: Target): void {
   socket.on("error", () => undefined).send("knock", port, address, () => socket.close());
 }
 
-async function hammer({ open, shut, everyMs, until }: Hammering): Promise<Knocks> {
+async function hammer({ open, shut, everyMs, since, until }: Hammering): Promise<Knocks> {
   const knocks = { tried: 0, shut: 0, longestMs: 0, failed: [] as Knocks["failed"][number][] };
   const underWay = new Set<Promise<void>>();
   const ask = async (target: Target): Promise<void> => {
@@ -59,6 +60,7 @@ async function hammer({ open, shut, everyMs, until }: Hammering): Promise<Knocks
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       round();
+      if (!existsSync(since)) writeFileSync(since, "");
       if (!existsSync(until)) return;
       clearInterval(timer);
       resolve();
@@ -68,7 +70,4 @@ async function hammer({ open, shut, everyMs, until }: Hammering): Promise<Knocks
   return knocks;
 }
 
-if (import.meta.main) {
-  console.log("hammering");
-  console.log(JSON.stringify(await hammer(JSON.parse(process.argv[2] ?? "{}") as Hammering)));
-}
+if (import.meta.main) console.log(JSON.stringify(await hammer(JSON.parse(process.argv[2] ?? "{}") as Hammering)));

@@ -50,8 +50,11 @@ const through = ({ ports }: EgressRule | IngressRule, peers: readonly Peer[]): s
   [...ADDRESSES, ...PEERS].filter((target) => peers.some((peer) => isFor(peer, target)))
     .flatMap((target) => PORTS.filter(({ protocol, number }) => hasPort(ports, protocol, number)).map(({ protocol, number }) => `${target} ${protocol} ${number}`));
 
-/** What a namespace gets under these policies. */
-export const childrenUnder = (given: readonly Policy[]): Children => buildChildren({ namespace: "n", policy: effectivePolicy(given, "2026-11-25")!, clients: [], nameServers: [] });
+/** What a namespace gets under these policies; nothing is opened where there are none. */
+export function childrenUnder(given: readonly Policy[]): Children {
+  const policy = effectivePolicy(given, "2026-11-25") ?? { destinations: [], inCluster: [] };
+  return buildChildren({ namespace: "n", policy, clients: [], nameServers: [] });
+}
 
 /** Packets that pods of each role may send or be sent, in words. */
 export function packetsThrough(policies: readonly NetworkPolicy[]): Set<string> {
