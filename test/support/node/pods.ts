@@ -20,11 +20,14 @@ export interface Pod {
   };
 }
 
+/** What the longest of tests lets a program run; one that hangs would keep vitest from saying which test it was. */
+const LONGEST_MS = 280_000;
+
 export interface PodOptions {
   readonly namespace: string;
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Merged over the default: a container that waits for ever and passes Pod Security `restricted`. */
+  /** Merged over `idleSpec()`. */
   readonly spec?: object;
 }
 
@@ -36,13 +39,14 @@ export async function startPod({ namespace, name, labels = {}, spec = {} }: PodO
   return untilRunning(namespace, name);
 }
 
-function idleSpec(): object {
+/** A container that waits for ever and passes Pod Security `restricted`, with whatever else it shall have. */
+export function idleSpec(container: object = {}): object {
   return {
     automountServiceAccountToken: false, terminationGracePeriodSeconds: 0, enableServiceLinks: false,
     securityContext: { runAsNonRoot: true, runAsUser: 2000, seccompProfile: { type: "RuntimeDefault" } },
     containers: [{
       name: "idle", image: PAUSE_IMAGE, imagePullPolicy: "Never",
-      securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+      securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } }, ...container,
     }],
   };
 }
@@ -66,7 +70,7 @@ export async function attemptsFrom(pod: Pod, targets: readonly Target[]): Promis
 
 /** Runs a program of ours in the network of a pod, and in nothing else of it. */
 export function inNetworkOf(pod: Pod, command: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
-  return run("nsenter", [`--net=/proc/${processOf(pod)}/ns/net`, command, ...args], { timeout: 60_000 });
+  return run("nsenter", [`--net=/proc/${processOf(pod)}/ns/net`, command, ...args], { timeout: LONGEST_MS });
 }
 
 /** Some process of the pod. */

@@ -49,17 +49,23 @@ export async function writeCoreDnsImage(binary: string, output: string): Promise
 }
 
 /** Names outside are asked of the world's resolver, every time anew, so that it sees each question. */
-const COREFILE = `.:53 {
+export const COREFILE = corefile(`forward . ${RESOLVER.v4} ${RESOLVER.v6} {
+    health_check 60s
+  }`);
+/** Nobody is asked. */
+export const COREFILE_WITHOUT_FORWARD = corefile("");
+
+function corefile(others: string): string {
+  return `.:53 {
   errors
   ready
   kubernetes cluster.local in-addr.arpa ip6.arpa {
     pods disabled
   }
-  forward . ${RESOLVER.v4} ${RESOLVER.v6} {
-    health_check 60s
-  }
+  ${others}
 }
 `;
+}
 
 const LABELS = { "k8s-app": "kube-dns" };
 const META = { name: "coredns", namespace: "kube-system" };
