@@ -32,8 +32,8 @@ export interface Attempt extends Target { readonly outcome: Outcome; readonly co
 const TIMEOUT_MS = 2500;
 const REFUSALS = ["ECONNREFUSED", "ECONNRESET", "EACCES", "EPERM"];
 
-export async function attempt(target: Target): Promise<Attempt> {
-  const outcome = await (target.protocol === "UDP" ? overUdp(target) : overTcp(target));
+export async function attempt(target: Target, timeoutMs = TIMEOUT_MS): Promise<Attempt> {
+  const outcome = await (target.protocol === "UDP" ? overUdp(target, timeoutMs) : overTcp(target, timeoutMs));
   return typeof outcome === "string" ? { ...target, outcome } : { ...target, ...outcome };
 }
 
@@ -45,11 +45,11 @@ function failureOf(error: NodeJS.ErrnoException): Result {
   return { outcome: code === "ETIMEDOUT" ? "TimedOut" : "Unreachable", code };
 }
 
-function overTcp({ address, port, ask }: Target): Promise<Result> {
+function overTcp({ address, port, ask }: Target, timeoutMs: number): Promise<Result> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
     const done = (result: Result): void => { clearTimeout(timer); socket.destroy(); resolve(result); };
-    const timer = setTimeout(() => done("TimedOut"), TIMEOUT_MS);
+    const timer = setTimeout(() => done("TimedOut"), timeoutMs);
     socket.once("error", (error) => done(failureOf(error)));
     socket.once("connect", () => {
       if (ask === undefined) { done("Reached"); return; }
@@ -60,11 +60,11 @@ function overTcp({ address, port, ask }: Target): Promise<Result> {
   });
 }
 
-function overUdp({ address, port, ask, say = "anybody?" }: Target): Promise<Result> {
+function overUdp({ address, port, ask, say = "anybody?" }: Target, timeoutMs: number): Promise<Result> {
   return new Promise((resolve) => {
     const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
     const done = (result: Result): void => { clearTimeout(timer); socket.close(); resolve(result); };
-    const timer = setTimeout(() => done("TimedOut"), TIMEOUT_MS);
+    const timer = setTimeout(() => done("TimedOut"), timeoutMs);
     socket.once("error", (error) => done(failureOf(error)));
     socket.once("message", (answer) => done(ask === undefined || hasAnswer(answer) ? "Reached" : "Unreachable"));
     // Only a connected socket learns that it was refused.
@@ -79,5 +79,5 @@ const hasAnswer = (message: Buffer): boolean => message.length >= 8 && message.r
 
 if (import.meta.main) {
   const targets = JSON.parse(process.argv[2] ?? "[]") as Target[];
-  console.log(JSON.stringify(await Promise.all(targets.map(attempt))));
+  console.log(JSON.stringify(await Promise.all(targets.map((target) => attempt(target)))));
 }

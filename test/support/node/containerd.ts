@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ManagedComponent } from "../../../hack/cluster/component.ts";
-import { PODS } from "./network.ts";
+import { BRIDGE, PODS } from "./network.ts";
 import { CNI_PLUGINS } from "./requirements.ts";
 import { PAUSE_IMAGE } from "./pause.ts";
 
@@ -62,7 +62,7 @@ function cniConfiguration(folder: string): object {
   return {
     cniVersion: "1.0.0", name: "pods",
     plugins: [{
-      type: "bridge", bridge: "pods0", isGateway: true, ipMasq: false, hairpinMode: true,
+      type: "bridge", bridge: BRIDGE, isGateway: true, ipMasq: false, hairpinMode: true,
       ipam: {
         type: "host-local", dataDir: join(folder, "addresses"),
         ranges: [[{ subnet: PODS.v4 }], [{ subnet: PODS.v6 }]], routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],

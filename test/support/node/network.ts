@@ -13,6 +13,8 @@ const run = promisify(execFile);
 
 export const NODE = { name: "n1", v4: "10.200.0.2", v6: "fd00:200::2" } as const;
 const WORLD = { namespace: "world", v4: "10.200.0.1", v6: "fd00:200::1" } as const;
+/** Every pod of the node has a cable to it. */
+export const BRIDGE = "pods0";
 export const PODS = { v4: "10.244.0.0/24", v6: "fd00:244::/64" } as const;
 export const SERVICES = { v4: "10.96.0.0/16", v6: "fd00:96::/108", apiServer: "10.96.0.1", dns: "10.96.0.10" } as const;
 
