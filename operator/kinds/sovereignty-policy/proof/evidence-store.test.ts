@@ -7,7 +7,7 @@ import { evidenceLabels } from "../../../lib/labels.ts";
 import { finish } from "../../../lib/steps.ts";
 import { buildEvidence, type Evidence, type RootList } from "../../../sovereignty/evidence/evidence.ts";
 import type { Proof } from "../../../sovereignty/prover/result.ts";
-import type { Snapshot } from "../../../sovereignty/snapshot.ts";
+import type { Raw, Snapshot } from "../../../sovereignty/snapshot.ts";
 import { EvidenceTooLargeError, contentStepByStep, dataOf, oldestFirst, rootIn, valueIn } from "./evidence-data.ts";
 import { EvidenceStore, type KeptEvidence } from "./evidence-store.ts";
 
@@ -138,6 +138,16 @@ describe("the store of evidence", () => {
     expect(await keep(store, evidenceOf(4, { a: "land", b: "land" }), 50), "and not again").toEqual(third);
   });
 
+  it("takes what has the name already for the same, whatever labels somebody took off", async () => {
+    const server = new ConfigMapServer();
+    await keep(storeOf(server), evidenceOf(1, { a: "land" }), 50);
+    const [bundle = ""] = server.names("bundle");
+    const live = server.objects.get(bundle)!;
+    server.objects.set(bundle, { ...live, metadata: { ...live.metadata, labels: {} } });
+    expect((await keep(storeOf(server), evidenceOf(2, { a: "land" }), 50)).asOf).toBe("2026-11-25T00:02:00.000Z");
+    expect(server.names("evidence")).toHaveLength(2);
+  });
+
   it("lets go of bundles that one left behind who could not go on, and of nothing else", async () => {
     const server = new ConfigMapServer();
     await keep(storeOf(server), evidenceOf(1, { a: "land" }), 50);
@@ -173,6 +183,17 @@ it("looks again only at what is not the same object as before", () => {
   const of = (what: Proof): Evidence => buildEvidence(SNAPSHOT, what, { asOf: "2026-11-25T00:00:00Z" });
   const pauses = (evidence: Evidence): number => [...contentStepByStep(evidence)].length;
   expect([of(proof), of(proof), of(changed)].map(pauses)).toEqual([2, 0, 1]);
+});
+
+it("does not see versions of objects, and sees what they say", () => {
+  const contentOf = (resourceVersion: string, cidr: string): string => {
+    const rule: Raw = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "x", namespace: "a", uid: "u", resourceVersion }, spec: { egress: [{ to: [{ ipBlock: { cidr } }] }] } };
+    const namespace: Raw = { apiVersion: "v1", kind: "Namespace", metadata: { name: "a", uid: "n", resourceVersion } };
+    const proof = { verdict: "PROVED", assumptions: [], residuals: [], namespaces: [{ namespace: "a", policy: "land", verdict: "PROVED", workloads: [], labelSpace: [], findings: [] }] } as Proof;
+    return finish(contentStepByStep(buildEvidence({ ...SNAPSHOT, namespaces: [namespace], networkPolicies: [rule] }, proof, { asOf: "2026-11-25T00:00:00Z" })));
+  };
+  expect(contentOf("8", "192.0.2.0/24")).toBe(contentOf("7", "192.0.2.0/24"));
+  expect(contentOf("7", "192.0.2.0/25")).not.toBe(contentOf("7", "192.0.2.0/24"));
 });
 
 describe("the data of a ConfigMap", () => {

@@ -28,6 +28,13 @@ describe("the keeper of the last proof", () => {
     expect(answers.map(({ proved }) => proved.proof)).toEqual([PROOF, PROOF, PROOF]);
   });
 
+  it("says of when what is proved is: of when reading began", async () => {
+    const { clock, keeper } = keeperOf({ ms: 60_000 });
+    const now = clock.now();
+    expect((await keeper.ask("a")).proved.at).toBe(now);
+    expect(keeper.last).toMatchObject({ at: now, end: clock.monotonic(), durationMs: 60_000 });
+  });
+
   it("gives the last proof while nothing has moved, until it is old", async () => {
     const { clock, keeper, seen } = keeperOf();
     const { askAgainMs } = await keeper.ask("a");
@@ -55,6 +62,17 @@ describe("the keeper of the last proof", () => {
     await keeper.ask("a");
     clock.advance(3_999);
     await keeper.ask("b");
+    expect(seen.reads).toBe(1);
+    clock.advance(1);
+    await keeper.ask("b");
+    expect(seen.reads).toBe(2);
+  });
+
+  it("proves what has moved after five minutes, however long a proof takes", async () => {
+    const { clock, keeper, seen } = keeperOf({ ms: 600_000 });
+    await keeper.ask("a");
+    clock.advance(LONGEST_AGE_MS - 1);
+    expect((await keeper.ask("b")).askAgainMs).toBe(1);
     expect(seen.reads).toBe(1);
     clock.advance(1);
     await keeper.ask("b");

@@ -18,6 +18,12 @@ it("takes the objects of before for those of the same version, and no other", ()
   expect(written).not.toBe(before.networkPolicies[3]);
 });
 
+it("tells objects of one name in two namespaces apart", () => {
+  const read = (): Raw[] => [["a", "7"], ["b", "8"]].map(([namespace = "", resourceVersion = ""]) => ({ apiVersion: "v1", kind: "X", metadata: { name: "default-deny", namespace, uid: `uid-of-${namespace}`, resourceVersion } }));
+  const before = snapshot(read());
+  for (const [at, one] of reuse(before, snapshot(read())).networkPolicies.entries()) expect(one).toBe(before.networkPolicies[at]);
+});
+
 it("takes workloads of before for those that say the same", () => {
   const before = snapshot([], [workload("n/Pod/a", { app: "a" }), workload("n/Pod/b", { app: "b" })]);
   const [a, b] = reuse(before, snapshot([], [workload("n/Pod/a", { app: "a" }), workload("n/Pod/b", { app: "c" })])).workloads;
