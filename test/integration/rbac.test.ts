@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { CLUSTER_NETWORK_POLICIES, DEPLOYMENTS, type Resource } from "../../operator/kube/resources.ts";
 import { collectionPath, objectPath } from "../../operator/kube/url.ts";
 import { clusterRules, namespacedRules } from "../../operator/kinds/index.ts";
+import { proofRules } from "../../operator/kinds/sovereignty-policy/proof/rbac.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "../../operator/kinds/sovereignty-policy/schema.ts";
 import type { Deployment, KubeObject } from "../../operator/lib/k8s-types.ts";
 import { DEFAULT_DENY } from "../../operator/lib/names.ts";
@@ -16,6 +17,8 @@ import { CHILDREN, conditionOf, deploymentNamed, find, findChild, furnishedNames
 import { approval, GOVERNED, lmd, svp } from "../support/makers.ts";
 import { startOperator, type RunningOperator } from "../support/operator.ts";
 
+const nameOf = (group: string, resource: string): string => (group === "" ? resource : `${group}/${resource}`);
+
 /** Granted although no run shows it, and why. */
 const UNUSED: Readonly<Record<string, string>> = {
   "update hoheit.dev/languagemodeldeployments/finalizers": "asked by the admission plugin OwnerReferencesPermissionEnforcement, where a cluster has it on, of whoever sets blockOwnerDeletion",
@@ -24,10 +27,17 @@ const UNUSED: Readonly<Record<string, string>> = {
   ...Object.fromEntries(["nodes", "persistentvolumeclaims", "pods", "batch/jobs", "hoheit.dev/languagemodels", "hoheit.dev/modelapprovals", "hoheit.dev/processingactivities", "hoheit.dev/sovereigntypolicies"]
     .concat(["admissionregistration.k8s.io/validatingadmissionpolicies", "admissionregistration.k8s.io/validatingadmissionpolicybindings"])
     .map((resource) => [`get ${resource}`, "whoever may list them can read each: get, list and watch are granted together, as readers of RBAC expect"])),
+  ...Object.fromEntries(proofRules.flatMap(({ apiGroups: [group = ""], resources }) => resources.map((resource) => nameOf(group, resource))).filter(isForeign)
+    .map((resource) => [`list ${resource}`, "of a network plugin or an API that this cluster does not have: a proof asks for what is served"])),
 };
 
-/** Asked only where a cache is behind: a run may show it or not. */
-const SELDOM: ReadonlySet<string> = new Set(["get networking.k8s.io/networkpolicies"]);
+/** Kinds of policies that others bring along. */
+function isForeign(resource: string): boolean {
+  return /^(cilium\.io|crd\.antrea\.io|crd\.projectcalico\.org|projectcalico\.org|k8s\.ovn\.org)\//.test(resource) || /\/(baseline)?adminnetworkpolicies$/.test(resource);
+}
+
+/** Asked only where a cache is behind, or where there is more evidence than is kept: a run may show it or not. */
+const SELDOM: ReadonlySet<string> = new Set(["get networking.k8s.io/networkpolicies", "delete configmaps"]);
 
 let plane: ControlPlane;
 let proxy: FaultProxy;
@@ -47,7 +57,6 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-const nameOf = (group: string, resource: string): string => (group === "" ? resource : `${group}/${resource}`);
 
 /** What a request needed, in the words of RBAC: an apply that creates needs create, too. */
 function needs({ verb, objectRef, responseStatus }: AuditEntry): string[] {
