@@ -109,4 +109,14 @@ describe("what the report shows", () => {
     await settle();
     expect(asked).toBe(1);
   });
+
+  it("is not looked for any more if it is stopped while it is gathered", async () => {
+    const { stop } = await gather();
+    clock.advance(30_000);
+    stop();
+    await settle();
+    clock.advance(120_000);
+    await settle();
+    expect(asked).toBe(2);
+  });
 });

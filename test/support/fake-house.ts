@@ -23,8 +23,9 @@ export const tripwire = (): Service => ({
 });
 
 /** Everything that deployment `a` refers to, and `a` itself. */
-export function furnished(): FakeCluster {
-  const cluster = new FakeCluster(controller);
+export const furnished = (): FakeCluster => furnish(new FakeCluster(controller));
+
+export function furnish(cluster: FakeCluster): FakeCluster {
   cluster.put(processingActivity.resource, activity().live());
   cluster.put(languageModel.resource, readyModel.live());
   cluster.put(modelApproval.resource, approval().live());

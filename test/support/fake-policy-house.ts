@@ -7,11 +7,11 @@ import { ApiError } from "../../operator/kube/errors.ts";
 import { CLUSTER_NETWORK_POLICIES, NAMESPACES, resourceName, SELF_SUBJECT_REVIEWS, VALIDATING_ADMISSION_POLICY_BINDINGS, type Resource } from "../../operator/kube/resources.ts";
 import { sovereigntyPolicyController } from "../../operator/kinds/sovereignty-policy/controller.ts";
 import { NO_DATA_SETS } from "../../operator/kinds/sovereignty-policy/proof/data-sets.ts";
-import { NO_PROOFS } from "../../operator/kinds/sovereignty-policy/proof/proofs.ts";
+import { NO_PROOFS, type Proofs } from "../../operator/kinds/sovereignty-policy/proof/proofs.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "../../operator/kinds/sovereignty-policy/schema.ts";
 import type { Condition, KubeObject, Live } from "../../operator/lib/k8s-types.ts";
 import { GUARD_PROBE, SEALED } from "../../operator/lib/labels.ts";
-import type { Context } from "../../operator/runtime/kind.ts";
+import type { Context, Controller } from "../../operator/runtime/kind.ts";
 import type { Outcome } from "../../operator/runtime/outcome.ts";
 import { governedNamespaceController } from "../../operator/kinds/governed-namespace/controller.ts";
 import { FakeCluster } from "./fake-cluster.ts";
@@ -22,8 +22,8 @@ export const POLICIES = sovereigntyPolicy.resource as unknown as Resource<Sovere
 const refusal = (code: number, message: string): ApiError => new ApiError("fake", { code, reason: code === 404 ? "NotFound" : "Forbidden", message });
 
 export class PolicyHouse {
-  readonly controller = sovereigntyPolicyController({ governing: GOVERNING, image: OPERATOR.image, metricsScraper: undefined, proofs: NO_PROOFS, dataSets: NO_DATA_SETS });
-  readonly cluster = new FakeCluster(this.controller);
+  readonly controller: Controller;
+  readonly cluster: FakeCluster;
   /** Events, as `Warning Released`. */
   readonly notes: string[] = [];
   /** Trials of the guard, by concern. */
@@ -38,7 +38,9 @@ export class PolicyHouse {
   readonly unlistable = new Set<string>();
   readonly context: Context;
 
-  constructor() {
+  constructor(proofs: Proofs = NO_PROOFS) {
+    this.controller = sovereigntyPolicyController({ governing: GOVERNING, image: OPERATOR.image, metricsScraper: undefined, proofs, dataSets: NO_DATA_SETS });
+    this.cluster = new FakeCluster(this.controller);
     const { context } = this.cluster;
     Object.assign(context.events, { record: (_about: unknown, { type, reason }: { type: string; reason: string }) => void this.notes.push(`${type} ${reason}`) });
     this.context = { ...context, api: { ...context.api, ...this.overrides(context.api) } };

@@ -40,6 +40,21 @@ describe("a policy says", () => {
     expect(says(summarise(found({ guarded: { type: "Guarded", status: "False", reason: "LetThrough", message: "" } }, [state("a", "NotApplied")])))).toBe("False NotEnforced");
   });
 
+  it("that it is in force, and what data sets say against it", () => {
+    const learned = { ...found().learned, findings: ["spec.destinations[mirror].cidrs: elsewhere."] };
+    const summary = summarise(found({ learned }));
+    expect([says(summary), message(summary, "Ready"), summary.severity]).toEqual(["True InForceWithFindings", "In force. spec.destinations[mirror].cidrs: elsewhere.", "Warning"]);
+  });
+
+  it("what is proved with the evidence of it, and nothing of before while nothing is", () => {
+    const proof = { namespace: "a", policy: "land", verdict: "PROVED", workloads: [], labelSpace: [], findings: [] } as const;
+    const evidence = { root: "sha256:1", asOf: "2026-11-25T11:00:00Z", content: "" };
+    const summary = summarise(found({ learned: { ...found().learned, governed: ["a"], proofs: [proof], evidence } }));
+    expect([says(summary, "Proved"), summary.fields["workloads"], summary.fields["evidence"]]).toEqual(["True AllProved", { proved: 0, refuted: 0, undetermined: 0, ungoverned: 0 }, { root: "sha256:1", provedTime: "2026-11-25T11:00:00Z" }]);
+    expect(summarise(found()).fields).toMatchObject({ workloads: undefined, evidence: undefined });
+    expect(summary.announced).toContain("Proved");
+  });
+
   it("whether a person has to act about its namespaces", () => {
     for (const [reason, current] of [["Exempt", "Failed"], ["ForeignObject", "Failed"], ["NotApplied", "InProgress"], ["PolicyUnreadable", "InProgress"]] as const) {
       const summary = summarise(found({}, [state("a"), state("b", reason)]));
