@@ -16,8 +16,17 @@ const subject = z.looseObject({
   counterexample: z.looseObject({ packet, labels: z.record(z.string(), z.string()).optional() }).optional(),
 });
 
+const ports = z.array(z.looseObject({ protocol: z.enum(PROTOCOLS), port: z.number(), endPort: z.number().optional() }));
+const roles = z.array(z.enum(ROLES));
+
+const policy = z.looseObject({
+  name: z.string(),
+  destinations: z.array(z.looseObject({ cidrs: z.array(z.string()), ports, roles })),
+  inCluster: z.array(z.looseObject({ namespace: z.string(), podSelector: z.looseObject({ matchLabels: z.record(z.string(), z.string()) }), ports, roles })),
+});
+
 const bundle = z.looseObject({
-  namespace: z.string(), policy: z.looseObject({ name: z.string() }).optional(), inputs: z.array(input), sha256: z.string(),
+  namespace: z.string(), policy: policy.optional(), inputs: z.array(input), sha256: z.string(),
   proof: z.looseObject({ namespace: z.string(), verdict: z.enum(VERDICTS), workloads: z.array(subject), labelSpace: z.array(subject) }),
 });
 
