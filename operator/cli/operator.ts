@@ -128,7 +128,7 @@ function assemble(config: Config, { log, stop, credentials }: { log: Logger; sto
   const manager = new Manager({ controllers: list, api, caches, clock, log, events, metrics, workers: config.workers });
   // What has no conditions of ours is no custom resource.
   for (const { name, owns, conditions } of list) if (conditions.length > 0) metrics.watchObjects(name, () => caches.for(owns).list(), conditions);
-  watchProofs(metrics, proofs);
+  watchProofs(metrics, proofs, () => caches.for(sovereigntyPolicies).list());
   watchProbes(metrics, () => caches.for(languageModelDeployments).list());
   watchNamespaces(metrics, () => statesOf({ ...manager.lookUp, clock }, governing(options)));
   watchPreexisting(metrics, () => caches.for(sovereigntyPolicies).list());

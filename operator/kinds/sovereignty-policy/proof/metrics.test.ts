@@ -14,12 +14,16 @@ async function lines(metrics: Metrics, name: string): Promise<string[]> {
 it("tells how many workloads of governed namespaces have which verdict, and how old that is", async () => {
   const metrics = new Metrics({ version: "1" });
   let last: ProofKeeper["last"];
-  watchProofs(metrics, { last: () => last });
+  let policies: string[] = ["p"];
+  watchProofs(metrics, { last: () => last }, () => policies);
   expect(await lines(metrics, "hoheit_workloads{")).toEqual([]);
   const free = namespace({ policy: undefined, workloads: [workload("UNGOVERNED")] });
   last = { proof: { namespaces: [namespace({ workloads: [workload("PROVED"), workload("PROVED"), workload("REFUTED")] }), free] }, at: 1_700_000_000_000, durationMs: 250 } as unknown as ProofKeeper["last"];
   expect(await lines(metrics, "hoheit_workloads{")).toEqual(['hoheit_workloads{verdict="UNGOVERNED"} 0', 'hoheit_workloads{verdict="REFUTED"} 1', 'hoheit_workloads{verdict="UNDETERMINED"} 0', 'hoheit_workloads{verdict="PROVED"} 2']);
   expect(await lines(metrics, "hoheit_proof_")).toEqual(["hoheit_proof_timestamp_seconds 1700000000", "hoheit_proof_duration_seconds 0.25"]);
+  policies = [];
+  expect(await lines(metrics, "hoheit_workloads{"), "nobody is governed any more").toEqual([]);
+  expect(await lines(metrics, "hoheit_proof_")).toEqual(["hoheit_proof_timestamp_seconds 0", "hoheit_proof_duration_seconds 0"]);
   metrics.close();
 });
 

@@ -14,16 +14,17 @@ export function countFlips(metrics: Pick<Metrics, "addCounter">): (flips: readon
   };
 }
 
-/** Adds the gauges. A replica that has proved nothing, as most standbys, tells nothing. */
-export function watchProofs(metrics: Pick<Metrics, "watchGauge">, proofs: Pick<Proofs, "last">): void {
+/** Adds the gauges. A replica that has proved nothing, as most standbys, tells nothing, or 0; so does one whose last policy is gone. */
+export function watchProofs(metrics: Pick<Metrics, "watchGauge">, proofs: Pick<Proofs, "last">, policies: () => readonly unknown[]): void {
+  const lastOf = (): ReturnType<Proofs["last"]> => (policies().length === 0 ? undefined : proofs.last());
   const watch = (name: string, help: string, of: (last: NonNullable<ReturnType<Proofs["last"]>>) => number): void =>
     metrics.watchGauge({ name, help, labels: [] }, () => {
-      const last = proofs.last();
+      const last = lastOf();
       return last === undefined ? [] : [{ labels: {}, value: of(last) }];
     });
-  metrics.watchGauge({ name: "hoheit_workloads", help: "Workloads in governed namespaces by what was last proved of them.", labels: ["verdict"] }, () => workloadsBy(proofs.last()?.proof.namespaces));
-  watch("hoheit_proof_timestamp_seconds", "When the cluster was read that was last proved.", ({ at }) => at / 1000);
-  watch("hoheit_proof_duration_seconds", "How long reading and proving it took.", ({ durationMs }) => durationMs / 1000);
+  metrics.watchGauge({ name: "hoheit_workloads", help: "Workloads in governed namespaces by what was last proved of them.", labels: ["verdict"] }, () => workloadsBy(lastOf()?.proof.namespaces));
+  watch("hoheit_proof_timestamp_seconds", "When the cluster was read that was last proved; 0 without any.", ({ at }) => at / 1000);
+  watch("hoheit_proof_duration_seconds", "How long reading and proving it took; 0 without any.", ({ durationMs }) => durationMs / 1000);
 }
 
 function workloadsBy(namespaces: NonNullable<ReturnType<Proofs["last"]>>["proof"]["namespaces"] | undefined): Sample[] {
