@@ -73,7 +73,7 @@ describe("a selector", () => {
   });
 
   it.each<[unknown, string]>([
-    ["app=x", "s"], [[], "s"], [{ matchLabels: { app: 1 } }, "s.matchLabels[app]"], [{ matchLabels: { "-a": "x" } }, "s.matchLabels"], [{ matchLabels: { "A/a": "x" } }, "s.matchLabels"], [{ matchLabels: { "a/": "x" } }, "s.matchLabels"],
+    ["app=x", "s"], [[], "s"], [{ matchLabels: { app: 1 } }, "s.matchLabels[app]"], [{ matchLabels: { app: null } }, "s.matchLabels[app]"], [{ matchLabels: { "-a": "x" } }, "s.matchLabels"], [{ matchLabels: { "A/a": "x" } }, "s.matchLabels"], [{ matchLabels: { "a/": "x" } }, "s.matchLabels"],
     [{ matchLabels: { a: "x y" } }, "s.matchLabels[a]"], [{ matchLabels: { a: "x".repeat(64) } }, "s.matchLabels[a]"], [{ matchExpressions: {} }, "s.matchExpressions"], [{ matchExpressions: [{ key: "a", operator: "In" }] }, "s.matchExpressions[0].values"],
     [{ matchExpressions: [{ key: "a", operator: "In", values: [] }] }, "s.matchExpressions[0].values"], [{ matchExpressions: [{ key: "a", operator: "Exists", values: ["x"] }] }, "s.matchExpressions[0].values"],
     [{ matchExpressions: [{ key: "a", operator: "in", values: ["x"] }] }, "s.matchExpressions[0].operator"], [{ matchExpressions: [{ operator: "Exists" }] }, "s.matchExpressions[0].key"], [{ matchFields: {} }, "s.matchFields"],

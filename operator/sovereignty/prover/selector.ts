@@ -94,7 +94,10 @@ export function parseSelector(raw: unknown, path: string): Selector {
   const { matchLabels, matchExpressions } = membersOf(raw ?? {}, path, ["matchLabels", "matchExpressions"]);
   const selector = new Map<string, Domain>();
   const add = (key: string, domain: Domain): void => void selector.set(key, meet(selector.get(key) ?? ANYTHING, domain));
-  for (const [key, value] of Object.entries(membersOf(matchLabels ?? {}, `${path}.matchLabels`))) {
+  const labels = matchLabels ?? {};
+  membersOf(labels, `${path}.matchLabels`);
+  // A value that is null is none that is absent: the API server reads it as empty, which few pods have.
+  for (const [key, value] of Object.entries(labels)) {
     add(keyOf(key, `${path}.matchLabels`), oneOf([valueOf(value, `${path}.matchLabels[${key}]`)]));
   }
   for (const [i, one] of listOf(matchExpressions ?? [], `${path}.matchExpressions`).entries()) {
