@@ -4,6 +4,7 @@ import { destination, svp } from "../makers.ts";
 import type { Namespace } from "../../../operator/lib/k8s-types.ts";
 import { OUTSIDE } from "./network.ts";
 import { node } from "./node.ts";
+import { TENANT } from "./tenant.ts";
 
 const KEY = "e2e.example/governed-as";
 
@@ -38,3 +39,13 @@ export const untilSealed = (name: string, before?: string): Promise<string> => e
 }, { timeoutMs: 30_000 });
 
 export const removePolicy = (name: string): Promise<unknown> => rawCall(node(), "DELETE", `/apis/hoheit.dev/v1alpha1/sovereigntypolicies/${name}`);
+
+const RBAC = "rbac.authorization.k8s.io";
+
+/** Gives the tenant every right in a namespace, also those that the stock roles leave out. */
+export async function handOver(namespace: string): Promise<void> {
+  const post = (plural: string, kind: string, rest: object): Promise<unknown> =>
+    rawCall(node(), "POST", `/apis/${RBAC}/v1/namespaces/${namespace}/${plural}`, { body: { apiVersion: `${RBAC}/v1`, kind, metadata: { name: TENANT.name }, ...rest } });
+  await post("roles", "Role", { rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }] });
+  await post("rolebindings", "RoleBinding", { roleRef: { apiGroup: RBAC, kind: "Role", name: TENANT.name }, subjects: [{ apiGroup: RBAC, kind: "User", name: TENANT.user }] });
+}

@@ -24,6 +24,7 @@ import { buildNetworks, inWorld, NODE, WITNESS } from "./network.ts";
 import { installProduct } from "./product.ts";
 import { writePauseImage } from "./pause.ts";
 import { CLUSTER_DNS, kubeProxy, kubeRouter, PROXY_IDENTITY, writeCoreDnsImage } from "./services.ts";
+import { TENANT } from "./tenant.ts";
 import { Timeline } from "./timeline.ts";
 
 /** All programs that a node needs, so that they can be built before the sandbox takes the network away. */
@@ -87,7 +88,7 @@ async function stop(plane: ControlPlane, parts: readonly ManagedComponent[]): Pr
 
 function controlPlane(): Promise<ControlPlane> {
   return startControlPlane({
-    controllerManager: true, scheduler: true, address: NODE.v4, identities: [KUBELET_IDENTITY, PROXY_IDENTITY],
+    controllerManager: true, scheduler: true, address: NODE.v4, identities: [KUBELET_IDENTITY, PROXY_IDENTITY, TENANT],
     // Logs and exec go to the node's address: nothing resolves its name.
     apiServerArgs: [`--advertise-address=${NODE.v4}`, "--kubelet-preferred-address-types=InternalIP"],
   });
