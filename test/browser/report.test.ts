@@ -18,9 +18,13 @@ import { Tab } from "./tab.ts";
 
 /** Longer than anything that Kubernetes allows, without a place to break it, and what tenants would like to write. */
 const LONG = "x".repeat(63);
-const hostile: ReportData = JSON.parse(JSON.stringify({ ...mixed, policies: [] }).replaceAll("open-webui", `${LONG}</code><script>document.title='PLANTED'</script>`)) as ReportData;
+const hostile: ReportData = {
+  ...(JSON.parse(JSON.stringify(mixed).replaceAll("open-webui", `${LONG}</code><script>document.title='PLANTED'</script>`)) as ReportData),
+  // JSON has no maps.
+  policies: mixed.policies, places: mixed.places,
+};
 const SOURCES: Readonly<Record<string, () => ReportData | undefined>> = {
-  mixed: () => mixed, proved: () => allProved, hostile: () => ({ ...hostile, policies: mixed.policies }), nothing: () => undefined,
+  mixed: () => mixed, proved: () => allProved, hostile: () => hostile, nothing: () => undefined,
 };
 const PAGES = [
   "/mixed/de/", "/mixed/en/", "/mixed/de/changes", "/mixed/de/namespaces/assistant", "/mixed/en/namespaces/planning", "/mixed/de/namespaces/library", "/proved/de/", "/proved/en/", "/mixed/de/complete",
