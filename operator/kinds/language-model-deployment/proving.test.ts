@@ -1,13 +1,14 @@
 /** How a pass over a deployment asks what is proved, and what wakes it when that is something else. */
 import { beforeEach, expect, it } from "vitest";
 import { FakeCluster } from "../../../test/support/fake-cluster.ts";
-import { OPERATOR, svp } from "../../../test/support/makers.ts";
-import { PODS } from "../../kube/resources.ts";
+import { GOVERNED, OPERATOR, svp } from "../../../test/support/makers.ts";
+import { NAMESPACES, PODS } from "../../kube/resources.ts";
 import type { Condition } from "../../lib/k8s-types.ts";
 import { servingLabels } from "../../lib/labels.ts";
 import type { NamespaceProof, SubjectProof } from "../../sovereignty/prover/result.ts";
 import { furnish } from "../../../test/support/fake-house.ts";
 import { NO_PROOFS } from "../sovereignty-policy/proof/proofs.ts";
+import { sovereigntyPolicy } from "../sovereignty-policy/schema.ts";
 import { languageModelDeploymentController } from "./controller.ts";
 import { languageModelDeployment } from "./schema.ts";
 
@@ -47,6 +48,19 @@ it("waits until something is proved, and says what of the pods as they run", asy
   expect(settled).toBe(1);
   workloads = [subject("assistant/Deployment/a"), refuted("assistant/Pod/other")];
   expect(await sealed()).toMatchObject({ reason: "NotProbed" });
+});
+
+it("looks again soon while nothing is proved of its governed namespace: the proof that comes may change nothing else", async () => {
+  const isProved = { ...NO_PROOFS, namespace: (namespace: string): NamespaceProof => ({ namespace, policy: "land", verdict: "PROVED", workloads: [], labelSpace: [subject("assistant/*")], findings: [] }) };
+  for (const [proofs, soon] of [[NO_PROOFS, true], [isProved, false]] as const) {
+    const one = languageModelDeploymentController({ metricsScraper: undefined, operator: OPERATOR, proofs });
+    const cluster = furnish(new FakeCluster(one));
+    cluster.put(sovereigntyPolicy.resource, svp().live());
+    cluster.put(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name: "assistant", labels: GOVERNED } });
+    const outcome = await one.reconcile(ref, cluster.context);
+    const nextMs = outcome.kind === "waiting" ? outcome.delayMs : outcome.recheckAfterMs;
+    expect(nextMs !== undefined && nextMs <= 10_000).toBe(soon);
+  }
 });
 
 it("is woken by other evidence on a policy, and not by its other marks", () => {

@@ -6,11 +6,13 @@ import type { Context } from "../../runtime/kind.ts";
 import { done, stalled, waiting, type Outcome } from "../../runtime/outcome.ts";
 import { parse } from "../define.ts";
 import { invalidSpec, report } from "../report.ts";
+import { RETRY_MS } from "../sovereignty-policy/proof/keeper.ts";
 import { nextExpiryMs } from "./approval.ts";
 import { longestGapMs } from "../../sovereignty/probe/schedule.ts";
 import { LATEST_REVISION } from "./build/index.ts";
 import { childrenFor, type Options } from "./children.ts";
 import { violationsOf } from "./checks.ts";
+import { isGoverned } from "./clients.ts";
 import { outcomeOf, SOON_MS } from "./ending.ts";
 import { obstacleOf, refusalOf } from "./obstacles.ts";
 import { findHidden, observe } from "./observe.ts";
@@ -54,7 +56,9 @@ async function bringAbout(live: Live<LanguageModelDeployment>, context: Context,
   const maxAgeMs = INTERVALS * longestGapMs(options.operator.probe.schedule);
   const summary = summarise(after, { violations, obstacle, latestRevision: LATEST_REVISION, gateImage: options.operator.image, children, maxAgeMs });
   await report({ resource, live }, summary, context);
-  const times = [nextExpiryMs(observed), staleInMs({ record: summary.record, maxAgeMs, now: after.now })].filter((ms) => ms !== undefined);
+  // A proof that comes may change nothing else, and wakes nobody then.
+  const unprovedMs = isGoverned(after) && after.proof === undefined ? RETRY_MS : undefined;
+  const times = [nextExpiryMs(observed), staleInMs({ record: summary.record, maxAgeMs, now: after.now }), unprovedMs].filter((ms) => ms !== undefined);
   return outcomeOf({ violations, obstacle, ready: summary.conditions[0]?.status === "True", timeMs: Math.min(...times) });
 }
 
