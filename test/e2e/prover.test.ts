@@ -58,12 +58,16 @@ async function compare(snapshot: Snapshot): Promise<string[]> {
   return left.map((trial) => `${JSON.stringify(trial.packet)} to ${trial.address} ${results.get(trial) === true ? "got" : "did not get"} through; said: ${JSON.stringify(said.get(trial))}`);
 }
 
+/** What the world has seen of all pods: how many packets, by source and by where they went. */
 type Counts = ReadonlyMap<string, number>;
 const keyOf = ({ target, protocol, port }: Pick<WireCount, "target" | "protocol" | "port">): string => `${protocol} ${target} ${port}`;
-const countsOf = async ({ pod }: Agent): Promise<Counts> => new Map((await packetsFrom(addressesOf(pod))).map((count) => [keyOf(count), count.packets]));
+const countAll = async (): Promise<Counts> => new Map((await packetsFrom(places.agents.flatMap(({ pod }) => addressesOf(pod)))).map((count) => [`${count.source} ${keyOf(count)}`, count.packets]));
 
-/** What the world saw of a pod beyond what it had seen before. */
-const newIn = (before: Counts | undefined, now: Counts): string[] => [...now].filter(([key, packets]) => packets > (before?.get(key) ?? 0)).map(([key]) => key);
+/** Where packets of a pod went between two counts. */
+function newOf({ pod }: Agent, before: Counts, now: Counts): string[] {
+  const grown = [...now].filter(([key, packets]) => packets > (before.get(key) ?? 0)).map(([key]) => key);
+  return addressesOf(pod).flatMap((source) => grown.filter((key) => key.startsWith(`${source} `)).map((key) => key.slice(source.length + 1)));
+}
 
 const NAMED = [OUTSIDE.v4, OUTSIDE.v6].flatMap((target) => (["TCP", "UDP"] as const).map((protocol) => keyOf({ target, protocol, port: NAMED_PORT })));
 
@@ -72,23 +76,24 @@ async function show(agent: Agent, { id, counterexample }: SubjectProof): Promise
   const { address, protocol, port } = counterexample?.packet ?? {};
   if (address === undefined || port === undefined || protocol === undefined || protocol === "SCTP") return [];
   seen.shown += 1;
-  const before = await countsOf(agent);
+  const before = await countAll();
   for (let tried = 0; tried < TRIES; tried++) {
     await agent.attempt([{ name: "", address, port, protocol }]);
-    if (newIn(before, await countsOf(agent)).includes(keyOf({ target: address, protocol, port }))) return [];
+    if (newOf(agent, before, await countAll()).includes(keyOf({ target: address, protocol, port }))) return [];
   }
   return [`${id}: ${protocol} ${address} ${port} is said to get out, and the world has not seen it`];
 }
 
 /** Whether what is proved got nowhere but where it may, and what is refuted gets out. */
-async function compareProofs(snapshot: Snapshot, before: ReadonlyMap<Agent, Counts>): Promise<string[]> {
+async function compareProofs(snapshot: Snapshot, before: Counts): Promise<string[]> {
+  const now = await countAll();
   const proofs = new Map(prove(snapshot).namespaces.flatMap(({ workloads }) => workloads).map((proof) => [proof.id, proof]));
   const findings: string[] = [];
   for (const agent of places.agents) {
     const proof = proofs.get(idOf(agent));
     if (proof?.verdict === "PROVED") {
       seen.proved += 1;
-      const out = newIn(before.get(agent), await countsOf(agent)).filter((key) => !NAMED.includes(key));
+      const out = newOf(agent, before, now).filter((key) => !NAMED.includes(key));
       findings.push(...out.map((key) => `${proof.id} is proved, and the world has seen ${key} of it`));
     } else if (proof?.verdict === "REFUTED") {
       seen.refuted += 1;
@@ -106,7 +111,7 @@ test(`under ${SETS} generated sets of policies packets do what prover, point eva
   for (let at = 0; at < SETS; at += NAMESPACES) {
     await places.replace(sets.slice(at, at + NAMESPACES));
     const snapshot = await readCluster();
-    const before = new Map(await Promise.all(places.agents.map(async (agent) => [agent, await countsOf(agent)] as const)));
+    const before = await countAll();
     const findings = [...await compare(snapshot), ...await compareProofs(snapshot, before)];
     expect(findings, `sets from ${at}: ${generated(snapshot)}`).toEqual([]);
   }

@@ -97,7 +97,7 @@ const asked = (attempts: readonly Attempt[]): boolean => attempts.some(({ ask, o
 
 test("what no pod may reach is there all the same: the node reaches it", async () => {
   const governed = all.filter(({ name }) => name.endsWith("of the models' namespace") || name.startsWith("a model server"));
-  expect((await Promise.all(governed.map(attempt))).map(({ outcome }) => outcome)).toEqual(governed.map(() => "Reached"));
+  expect((await Promise.all(governed.map((target) => attempt(target)))).map(({ outcome }) => outcome)).toEqual(governed.map(() => "Reached"));
 });
 
 test("the positive control reaches everything but what is in a governed namespace", () => {

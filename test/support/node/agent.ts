@@ -26,7 +26,7 @@ async function serve(ports: readonly number[]): Promise<void> {
   await Promise.all(ports.map(listen));
   console.log("ready");
   for await (const line of createInterface({ input: process.stdin })) {
-    const attempts = await Promise.all((JSON.parse(line) as Target[]).map((target) => attempt(target, TIMEOUT_MS)));
+    const attempts = await Promise.all((JSON.parse(line) as Target[]).map((target) => attempt(target, { timeoutMs: TIMEOUT_MS })));
     console.log(JSON.stringify(attempts.map(({ outcome }) => outcome)));
   }
   process.exit();

@@ -32,7 +32,7 @@ export interface Attempt extends Target { readonly outcome: Outcome; readonly co
 const TIMEOUT_MS = 2500;
 const REFUSALS = ["ECONNREFUSED", "ECONNRESET", "EACCES", "EPERM"];
 
-export async function attempt(target: Target, timeoutMs = TIMEOUT_MS): Promise<Attempt> {
+export async function attempt(target: Target, { timeoutMs = TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<Attempt> {
   const outcome = await (target.protocol === "UDP" ? overUdp(target, timeoutMs) : overTcp(target, timeoutMs));
   return typeof outcome === "string" ? { ...target, outcome } : { ...target, ...outcome };
 }
