@@ -12,6 +12,7 @@ const shared = {
   // A golden file or snapshot that is missing is a failure where nobody would look at a new one.
   ...(isCi && { update: false as const }),
   restoreMocks: true,
+  setupFiles: ["test/support/seed.ts"],
 };
 
 /** A real API server needs seconds for what a unit test does in milliseconds. */
