@@ -62,7 +62,7 @@ describe("a snapshot of a cluster", () => {
 
   it("is none where the API server fails", async () => {
     await expect(read({ refusals: { pods: [500] } })).rejects.toThrow("500 InternalError");
-    await expect(read({ discovery: { "/apis": 500 } })).rejects.toThrow("the API server does not say which kinds there are");
+    for (const code of [500, 503, 404]) await expect(read({ discovery: { "/apis": code } })).rejects.toThrow("the API server does not say which kinds there are");
   });
 
   it("names a policy that nobody can read: it may allow less than all others", async () => {
@@ -94,6 +94,11 @@ describe("policies of other kinds", () => {
 
   test("that may not be read are named, too", async () => {
     expect((await read({ discovery, refusals: { adminnetworkpolicies: [403] } })).unreadable).toEqual(["AdminNetworkPolicy: Forbidden"]);
+  });
+
+  test("of an API whose own server is down may be there: the API is named, unless it is one of metrics", async () => {
+    const down = { ...discovery, "/apis/projectcalico.org/v3": 503, "/apis": { groups: [...discovery["/apis"].groups, { versions: [{ groupVersion: "projectcalico.org/v3" }] }] } };
+    expect((await read({ discovery: down })).unreadable).toEqual(["whatever the API projectcalico.org/v3 has: its server does not answer"]);
   });
 
   it("do not include what is understood in another version of its API", async () => {

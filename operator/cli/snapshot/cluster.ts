@@ -78,23 +78,29 @@ function parsed(objects: readonly Raw[]): { policies: SovereigntyPolicy[]; unrea
 
 /** Objects of every kind that enforces policy and is not understood here. A kind of which there is no object does nothing. */
 async function foreignPolicies({ api, transport }: ClusterAccess): Promise<ReadObjects> {
-  const { groups = [] } = (await ask(transport, "/apis")) as { groups?: { versions: { groupVersion: string }[] }[] };
+  const { groups = [] } = (await ask(transport, "/apis", [])) as { groups?: { versions: { groupVersion: string }[] }[] };
   const served = await Promise.all(groups.flatMap(({ versions }) => versions).map(({ groupVersion }) => kindsOf(transport, groupVersion)));
-  const byKind = Map.groupBy(served.flat(), ({ group, kind }) => `${group} ${kind}`);
+  const byKind = Map.groupBy(served.flatMap(({ kinds }) => kinds), ({ group, kind }) => `${group} ${kind}`);
   const isUnknown = (versions: readonly Resource[]): boolean => versions.every((of) => isUnknownPolicy({ apiVersion: apiVersionOf(of), kind: of.kind }));
   const read = await Promise.all([...byKind.values()].filter(isUnknown).flatMap(([first]) => (first === undefined ? [] : [readAll(api, first)])));
-  return { objects: read.flatMap(({ objects }) => objects), unreadable: read.flatMap(({ unreadable }) => unreadable) };
+  return { objects: read.flatMap(({ objects }) => objects), unreadable: [...served, ...read].flatMap(({ unreadable }) => unreadable) };
 }
 
-async function kindsOf(transport: ClusterAccess["transport"], groupVersion: string): Promise<Resource[]> {
-  const { resources = [] } = (await ask(transport, `/apis/${groupVersion}`)) as { resources?: { name: string; kind: string; namespaced: boolean; verbs: string[] }[] };
-  return resources.filter(({ name, verbs }) => !name.includes("/") && verbs.includes("list")).map(({ name, kind, namespaced }) => resource(groupVersion, name, kind, namespaced));
+/** Of aggregated APIs these hold nothing that a network plugin would enforce; they are down more often than others. */
+const METRICS = /(^|\.)metrics\.k8s\.io\//;
+
+/** Of an aggregated API whose server is down nobody knows what it has: policies of Calico are served like this. One that is gone by now has nothing. */
+async function kindsOf(transport: ClusterAccess["transport"], groupVersion: string): Promise<{ readonly kinds: readonly Resource[]; readonly unreadable: readonly string[] }> {
+  const answer = (await ask(transport, `/apis/${groupVersion}`, [404, 503])) as 404 | 503 | { resources?: { name: string; kind: string; namespaced: boolean; verbs: string[] }[] };
+  if (typeof answer === "number") return { kinds: [], unreadable: answer === 404 || METRICS.test(groupVersion) ? [] : [`whatever the API ${groupVersion} has: its server does not answer`] };
+  const { resources = [] } = answer;
+  return { kinds: resources.filter(({ name, verbs }) => !name.includes("/") && verbs.includes("list")).map(({ name, kind, namespaced }) => resource(groupVersion, name, kind, namespaced)), unreadable: [] };
 }
 
-/** An aggregated API whose server is down serves nothing and holds nothing that the API server would enforce. */
-async function ask(transport: ClusterAccess["transport"], path: string): Promise<unknown> {
+/** What is there, or which of the `expected` codes was the answer. */
+async function ask(transport: ClusterAccess["transport"], path: string, expected: readonly number[]): Promise<unknown> {
   const answer = await transport.call({ what: `get ${path}`, method: "GET", path, idempotent: true });
   if (answer.code < 300) return answer.json;
-  if (answer.code === 404 || answer.code === 503) return {};
+  if (expected.includes(answer.code)) return answer.code;
   throw new ApiError(`get ${path}`, { code: answer.code, reason: "Discovery", message: "the API server does not say which kinds there are" });
 }
