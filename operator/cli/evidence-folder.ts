@@ -16,13 +16,17 @@ const SIGNED_FILE = "root.dsse.json";
 
 /**
  * @param keyFile private key in PEM
- * @throws ConfigError for a folder that holds evidence already, and for a key that will not do
+ * @throws ConfigError for a folder that holds evidence already or cannot be written, and for a key that will not do
  */
 export function writeEvidence(folder: string, evidence: Evidence, keyFile?: string): void {
   if (existsSync(join(folder, ROOT_FILE))) throw new ConfigError([`--evidence ${folder}: there is evidence in it already; name another folder, or move that one away`]);
   const signed = keyFile === undefined ? [] : [{ path: SIGNED_FILE, text: textOf(withKey("--sign", keyFile, (pem) => signRoot(rootListOf(evidence), pem))) }];
-  mkdirSync(join(folder, BUNDLE_FOLDER), { recursive: true });
-  for (const { path, text } of [...filesOf(evidence), ...signed]) writeFileSync(join(folder, path), text);
+  try {
+    mkdirSync(join(folder, BUNDLE_FOLDER), { recursive: true });
+    for (const { path, text } of [...filesOf(evidence), ...signed]) writeFileSync(join(folder, path), text);
+  } catch (error) {
+    throw new ConfigError([`--evidence ${folder}: ${(error as Error).message}`]);
+  }
 }
 
 export interface EvidenceSource {

@@ -64,7 +64,7 @@ describe("samples", () => {
     let out = "";
     const surroundings = { cluster: { pods: [], services: [], nodes: [] }, nameServers: [], operatorNamespace: OPERATOR.namespace };
     const source = { manifests: [folder], defaultNamespace: "default", access: {}, surroundings };
-    const code = await proveCommand({ source, output: "text", focus: { namespace: "library" }, explain: false, connections: false, dataSets: [] }, { out: (chunk) => { out += chunk; }, now: () => Date.now() });
+    const code = await proveCommand({ source, output: "text", focus: { namespace: "library" }, explain: false, connections: false, dataSets: [] }, { out: (chunk) => { out += chunk; }, err: (chunk) => { out += chunk; }, now: () => Date.now() });
     rmSync(folder, { recursive: true });
     expect(code).toBe(1);
     expect(out).toContain("PROVED        library/Deployment/catalogue\n");

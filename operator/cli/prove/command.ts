@@ -39,7 +39,7 @@ export function addProve(program: Command): void {
     .option("--evidence <folder>", "leave evidence there that hoheit verify re-checks: root.json, and a file for each namespace")
     .option("--sign <file>", "private key (PEM; Ed25519 or ECDSA P-256) that signs the root of the evidence");
   addSurroundings(command);
-  endWithUsage(command, (flags: Flags) => proveCommand(optionsOf(flags), { out: (chunk) => void process.stdout.write(chunk), now: () => Date.now() }));
+  endWithUsage(command, (flags: Flags) => proveCommand(optionsOf(flags), { out: (chunk) => void process.stdout.write(chunk), err: (chunk) => void process.stderr.write(chunk), now: () => Date.now() }));
 }
 
 /** What no manifest says, and a cluster not always. */

@@ -41,7 +41,16 @@ function workloadNamed(name: string, { workloads }: Snapshot): Workload {
 
 function judged(snapshot: Snapshot, packet: Packet): PacketAnswer {
   const declared = reasonFor(snapshot, packet);
-  return { packet, ...decided(snapshot, packet), ...(declared !== undefined && { declared }) };
+  return { packet, ...doubted(decided(snapshot, packet), unseenIn(snapshot)), ...(declared !== undefined && { declared }) };
+}
+
+/** What the point evaluator is not asked: it knows neither what could not be read nor what nobody here understands. Sentences without a full stop. */
+export const unseenIn = ({ unreadable, unknownPolicyKinds }: Snapshot): string[] =>
+  [...unreadable.map((what) => `could not be read: ${what}`), ...unknownPolicyKinds.map((kind) => `there is ${kind}, which nobody here understands`)];
+
+/** Whatever else is said of a packet, that may change it. */
+function doubted(given: Answer, unseen: readonly string[]): Answer {
+  return unseen.length === 0 ? given : { ...given, verdict: "Unclear", doubts: [...given.doubts, ...unseen] };
 }
 
 /** From `namespace/*`: whether it is allowed to any pod with any labels that Hoheit did not make. */

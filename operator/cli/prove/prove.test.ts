@@ -27,14 +27,14 @@ function withMore(...objects: readonly object[]): string {
   return path;
 }
 
-async function run(over: Partial<ProveOptions> & { readonly manifests?: readonly string[] } = {}): Promise<{ code: number; out: string }> {
-  let out = "";
+async function run(over: Partial<ProveOptions> & { readonly manifests?: readonly string[] } = {}): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ["", ""];
   const { manifests = [INPUT], ...options } = over;
   const surroundings = { cluster: { pods: [], services: [], nodes: [] }, nameServers: [], operatorNamespace: "hoheit-system" };
   const code = await proveCommand({
     source: { manifests, defaultNamespace: "default", access: {}, surroundings }, output: "text", focus: {}, explain: false, connections: false, dataSets: [], ...options,
-  }, { out: (text) => { out += text; }, now: () => NOW });
-  return { code, out };
+  }, { out: (text) => { out += text; }, err: (text) => { err += text; }, now: () => NOW });
+  return { code, out, err };
 }
 
 const netpol = (name: string, egress: readonly object[], podSelector: object = { matchLabels: { app: "search" } }): object =>
@@ -180,6 +180,26 @@ describe("data sets", () => {
   });
 });
 
+describe("what nobody here understands or could read", () => {
+  const cilium = { apiVersion: "cilium.io/v2", kind: "CiliumNetworkPolicy", metadata: { name: "x", namespace: "library" }, spec: {} };
+
+  it("makes the answer about a packet unclear, whatever the rules say that were read", async () => {
+    for (const to of ["8.8.8.8:443", "198.51.100.7:443"]) {
+      const { code, out } = await run({ manifests: [withMore(cilium)], packet: packetQuestion(["library/catalogue", to]) });
+      expect(code).toBe(2);
+      expect(out).toMatch(/^Unclear .*\n[^]*there is CiliumNetworkPolicy \(cilium\.io\/v2\), which nobody here understands\n$/);
+    }
+  });
+
+  it("is told beside the list of connections, which may be wrong then", async () => {
+    const { code, out, err } = await run({ manifests: [withMore(cilium)], connections: true, output: "json" });
+    expect(code).toBe(2);
+    expect(err).toBe("hoheit: the list may be wrong: there is CiliumNetworkPolicy (cilium.io/v2), which nobody here understands\n");
+    expect(JSON.parse(out)).toBeInstanceOf(Array);
+    expect((await run({ connections: true })).err).toBe("");
+  });
+});
+
 describe("a packet", () => {
   const ask = (...texts: string[]) => run({ packet: packetQuestion(texts) });
 
@@ -232,6 +252,14 @@ describe("evidence", () => {
     await expect(run({ evidence: path })).rejects.toThrow("there is evidence in it already");
     renameSync(join(path, "root.json"), join(path, "old.json"));
     expect((await run({ evidence: path })).code).toBe(1);
+  });
+
+  it("is the caller's to mend where it cannot be written", async () => {
+    const file = join(folder(), "file");
+    writeFileSync(file, "");
+    const failure = await run({ evidence: join(file, "below") }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect((failure as Error).message).toMatch(/^--evidence .*\/file\/below: ENOTDIR/);
   });
 
   it("is of everything, whatever part is asked for", async () => {

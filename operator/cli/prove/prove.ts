@@ -19,15 +19,19 @@ import { notesOn, readDataSets, whereaboutsBy } from "./data-sets.ts";
 import { explainerOf } from "./explain.ts";
 import { exitCodeOf, focused } from "./focus.ts";
 import type { ProveOptions } from "./options.ts";
-import { answer, answersText, exitCodeOf as exitCodeOfPacket } from "./packet.ts";
+import { answer, answersText, exitCodeOf as exitCodeOfPacket, unseenIn } from "./packet.ts";
 import { proofText, residualLines } from "./text.ts";
 
 /** The world outside, for tests to replace. */
 export interface ProveIo {
   readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
   /** Milliseconds since 1970: adequacy decisions begin and end, evidence says of when it is. */
   readonly now: () => number;
 }
+
+/** Exit code, as for the verdict. */
+const UNDETERMINED = 2;
 
 /** @throws ConfigError for what the caller has to mend (exit code 3) */
 export async function proveCommand(options: ProveOptions, io: ProveIo): Promise<number> {
@@ -43,7 +47,9 @@ export async function proveCommand(options: ProveOptions, io: ProveIo): Promise<
   if (options.connections) {
     const found = connectionsOf(connections(sourced.snapshot), focus);
     print(found, () => connectionsText(found));
-    return 0;
+    const unseen = unseenIn(sourced.snapshot);
+    for (const what of unseen) io.err(`hoheit: the list may be wrong: ${what}\n`);
+    return unseen.length === 0 ? 0 : UNDETERMINED;
   }
   return proveAll(sourced, options, { now, print });
 }

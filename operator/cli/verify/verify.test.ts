@@ -27,7 +27,7 @@ beforeAll(async () => {
   made = join(place, "made");
   const surroundings = { cluster: { pods: [], services: ["10.96.0.0/12"], nodes: [] }, nameServers: ["169.254.20.10"], operatorNamespace: "hoheit-system" };
   const source = { manifests: [INPUT], defaultNamespace: "default", access: {}, surroundings };
-  await proveCommand({ source, output: "text", focus: {}, explain: false, connections: false, dataSets: [], evidence: made, sign: key }, { out: () => undefined, now: () => Date.parse("2026-11-25T10:00:00Z") });
+  await proveCommand({ source, output: "text", focus: {}, explain: false, connections: false, dataSets: [], evidence: made, sign: key }, { out: () => undefined, err: () => undefined, now: () => Date.parse("2026-11-25T10:00:00Z") });
 });
 afterAll(() => rmSync(place, { recursive: true }));
 beforeEach(() => {
