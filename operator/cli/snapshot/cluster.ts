@@ -4,23 +4,23 @@
  */
 import type { KubeApi } from "../../kube/api.ts";
 import { ApiError, isGone, isNotFound } from "../../kube/errors.ts";
-import { apiVersionOf, CRON_JOBS, DEPLOYMENTS, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PODS, SERVICES, type Resource } from "../../kube/resources.ts";
+import {
+  apiVersionOf, CLUSTER_NETWORK_POLICIES, CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, ENDPOINT_SLICES, JOBS, NAMESPACES, NETWORK_POLICIES, NODES, PODS, SERVICES, STATEFUL_SETS, type Resource,
+} from "../../kube/resources.ts";
 import type { Transport } from "../../kube/transport.ts";
 import { parse } from "../../kinds/define.ts";
 import { sovereigntyPolicy, type SovereigntyPolicy } from "../../kinds/sovereignty-policy/schema.ts";
 import type { Raw, Snapshot } from "../../sovereignty/snapshot.ts";
 import { assemble, isUnknownPolicy, type Surroundings } from "./assemble.ts";
 
-function resource(apiVersion: string, plural: string, kind: string, namespaced = true): Resource {
+function resource(apiVersion: string, plural: string, kind: string, namespaced: boolean): Resource {
   const [group = "", version = ""] = apiVersion.split("/");
   return { group, version, plural, kind, namespaced };
 }
 
 const READ: readonly Resource[] = [
-  NAMESPACES, NETWORK_POLICIES, SERVICES, NODES, PODS, DEPLOYMENTS, CRON_JOBS, JOBS,
-  resource("apps/v1", "statefulsets", "StatefulSet"), resource("apps/v1", "daemonsets", "DaemonSet"),
-  resource("discovery.k8s.io/v1", "endpointslices", "EndpointSlice"), resource("networking.k8s.io/v1", "servicecidrs", "ServiceCIDR", false),
-  resource("policy.networking.k8s.io/v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy", false),
+  NAMESPACES, NETWORK_POLICIES, SERVICES, NODES, PODS, DEPLOYMENTS, CRON_JOBS, JOBS, STATEFUL_SETS, DAEMON_SETS, ENDPOINT_SLICES, CLUSTER_NETWORK_POLICIES,
+  resource("networking.k8s.io/v1", "servicecidrs", "ServiceCIDR", false),
 ];
 
 export interface ClusterAccess {
