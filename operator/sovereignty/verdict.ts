@@ -24,6 +24,12 @@ export interface Packet {
   readonly port: number;
 }
 
+/** `TCP 8.8.8.8:443`, `TCP [2001:db8::7]:443`: as people try it. */
+export function packetText({ protocol, address, to, port }: Pick<Packet, "protocol" | "address" | "to" | "port">): string {
+  const host = address?.includes(":") === true ? `[${address}]` : (address ?? to ?? "");
+  return `${protocol} ${host}:${port}`;
+}
+
 /** Where in the inputs something stands: `assistant/open-webui egress[0].to[1]`, for people and programs alike. */
 export interface RuleReference {
   /** `NetworkPolicy` or `ClusterNetworkPolicy`. */

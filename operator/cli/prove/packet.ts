@@ -6,9 +6,9 @@ import { decide, decideForSome, type Answer } from "../../sovereignty/point/deci
 import { declaresAddress, declaresPod, roleOf } from "../../sovereignty/point/declared.ts";
 import { podsOf } from "../../sovereignty/point/label-space.ts";
 import type { Snapshot, Workload } from "../../sovereignty/snapshot.ts";
-import type { Packet } from "../../sovereignty/verdict.ts";
+import { packetText, type Packet } from "../../sovereignty/verdict.ts";
 import type { PacketQuestion } from "./options.ts";
-import { packetText, textOf } from "./text.ts";
+import { textOf } from "./text.ts";
 
 export interface PacketAnswer extends Answer {
   readonly packet: Packet;

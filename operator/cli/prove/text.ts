@@ -2,7 +2,7 @@
 import { ROLE } from "../../lib/labels.ts";
 import type { Role } from "../../sovereignty/policy.ts";
 import { RESIDUALS, type Escape, type NamespaceProof, type Proof, type SubjectProof } from "../../sovereignty/prover/result.ts";
-import { VERDICTS, type Packet, type RuleReference, type Verdict } from "../../sovereignty/verdict.ts";
+import { packetText, VERDICTS, type RuleReference, type Verdict } from "../../sovereignty/verdict.ts";
 
 /** What is known of an address beside the rules: `rir: US, geo: US`. */
 export type Whereabouts = (address: string) => string | undefined;
@@ -58,12 +58,6 @@ function escapeLines({ packet, labels, allowedBy, repair, addressClass }: Escape
 function labelsText(labels: Readonly<Record<string, string>> = {}): string {
   const others = Object.entries(labels).filter(([key]) => key !== ROLE).map(([key, value]) => `${key}=${value}`);
   return others.length === 0 ? "" : ` from a pod with ${others.join(",")}`;
-}
-
-/** `TCP 8.8.8.8:443`, as the operator's conditions write it. */
-export function packetText({ protocol, address, to, port }: Omit<Packet, "from" | "family">): string {
-  const host = address?.includes(":") === true ? `[${address}]` : (address ?? to ?? "");
-  return `${protocol} ${host}:${port}`;
 }
 
 /** `NetworkPolicy assistant/open spec.egress[0].to[1]` */

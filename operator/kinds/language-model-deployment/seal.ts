@@ -12,6 +12,7 @@ import type { WantedCondition } from "../../runtime/status.ts";
 import { dividing, openings } from "../../sovereignty/policies/egress.ts";
 import type { Labels } from "../../sovereignty/policies/selector.ts";
 import type { SubjectProof } from "../../sovereignty/prover/result.ts";
+import { packetText } from "../../sovereignty/verdict.ts";
 import { egressOf } from "./build/index.ts";
 import { EGRESS_SEALED, type Reason } from "./conditions.ts";
 import { isAbout, type ProbeInput, type ProbeRecord } from "./probe-record.ts";
@@ -86,8 +87,7 @@ function nobodyElseLetsOut({ others, servers, name, record, ...input }: SealInpu
 function isNotRefuted({ proof }: SealInput): Answer | undefined {
   if (proof?.verdict !== "REFUTED" || proof.counterexample === undefined) return undefined;
   const { packet, repair } = proof.counterexample;
-  const to = packet.address?.includes(":") === true ? `[${packet.address}]` : packet.address;
-  return say("False", "ProofRefuted", `The rules of the cluster let the pods out, for example to ${packet.protocol} ${to}:${packet.port}. ${repair}`);
+  return say("False", "ProofRefuted", `The rules of the cluster let the pods out, for example to ${packetText(packet)}. ${repair}`);
 }
 
 function somethingRuns({ desired }: SealInput): Answer | undefined {

@@ -1,7 +1,7 @@
 /** What a proof says of one SovereigntyPolicy: its condition Proved and its counts. Pure. */
 import type { WantedCondition } from "../../../runtime/status.ts";
 import type { NamespaceProof, SubjectProof } from "../../../sovereignty/prover/result.ts";
-import type { Packet, Verdict } from "../../../sovereignty/verdict.ts";
+import { packetText, type Verdict } from "../../../sovereignty/verdict.ts";
 import { PROVED } from "../conditions.ts";
 import type { Learned } from "./learn.ts";
 
@@ -23,12 +23,6 @@ export type ProvedReason =
 
 /** At most so many namespaces are named in a message. */
 const NAMED = 5;
-
-/** `TCP 8.8.8.8:443`, as people try it. */
-export function packetText({ protocol, address, to, port }: Packet): string {
-  const host = address?.includes(":") === true ? `[${address}]` : (address ?? to ?? "");
-  return `${protocol} ${host}:${port}`;
-}
 
 /** What runs before what could, and before pods of Hoheit those that anybody may make: what is named is the first. */
 const subjectsOf = (proofs: readonly NamespaceProof[]): readonly SubjectProof[] => {
